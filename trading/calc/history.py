@@ -1,0 +1,58 @@
+"""What the arithmetic works on: an account's fills and cash flows, free of any platform, file or table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution. `side` is the side of the *trade* it belongs to ("buy" for an exit that sells a long).
+
+    `is_exit` is true for out, in/out and out by. Costs are negative. `sequence` orders fills of the same moment.
+    """
+
+    at: datetime
+    sequence: int
+    is_exit: bool
+    side: str
+    gross_profit: Decimal
+    commission: Decimal
+    swap: Decimal
+    fee: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        return self.gross_profit + self.commission + self.swap + self.fee
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Money that moved without a trade. `kind` is a cash flow kind of the glossary (deposit, credit, dividend ...)."""
+
+    at: datetime
+    sequence: int
+    kind: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPosition:
+    swap: Decimal
+    commission: Decimal
+    floating_profit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Shape: fills and flows in any order; the functions sort. `opening_balance` is None where it is not known.
+
+    `margin` and `credit` are the broker's own (they can't be computed from trades); None where not reported.
+    """
+
+    fills: Sequence[Fill]
+    flows: Sequence[Flow]
+    positions: Sequence[OpenPosition] = ()
+    opening_balance: Decimal | None = None
+    margin: Decimal | None = None

@@ -1,0 +1,29 @@
+"""Errors of the domain: each a code for programs and a sentence that tells a trader what happened and what to do."""
+
+
+class TradingError(Exception):
+    """A refusal that a trader can act on. `code` is stable; `message` is shown as it stands."""
+
+    code = "trading_error"
+    message = "This could not be done. Try again, or contact support with the request id."
+    status = 400
+
+    def __init__(self, message: str | None = None, *, code: str | None = None) -> None:
+        self.message = message or self.message
+        self.code = code or self.code
+        super().__init__(self.message)
+
+
+class StatementRefused(TradingError):
+    """The file is not a statement that can be imported: empty, damaged, too large, encrypted, another platform ..."""
+
+    code = "statement_refused"
+    message = "This file is not a broker statement that TradePortal can read."
+
+
+class StateConflict(TradingError):
+    """The act does not fit the state that the thing is in (committing twice, undoing what is not committed)."""
+
+    code = "state_conflict"
+    message = "This has changed in the meantime. Reload the page and try again."
+    status = 409
