@@ -1,0 +1,6 @@
+"""Who: traders and the broker accounts they own."""
+
+from accounts.models.broker_account import BrokerAccount, MarginMode, Phase, Platform
+from accounts.models.trader import Trader
+
+__all__ = ["BrokerAccount", "MarginMode", "Phase", "Platform", "Trader"]
