@@ -48,7 +48,9 @@ class OpenPosition:
 class History:
     """Shape: fills and flows in any order; the functions sort. `opening_balance` is None where it is not known.
 
-    `margin` and `credit` are the broker's own (they can't be computed from trades); None where not reported.
+    `margin` is the broker's own (it can't be computed from trades); None where not reported. `credit` is the broker's
+    own where the flows don't tell it; None where it is the sum of the credit flows. Some brokers leave floating profit
+    out of the free margin: `free_margin_counts_floating` is then False.
     """
 
     fills: Sequence[Fill]
@@ -56,3 +58,5 @@ class History:
     positions: Sequence[OpenPosition] = ()
     opening_balance: Decimal | None = None
     margin: Decimal | None = None
+    credit: Decimal | None = None
+    free_margin_counts_floating: bool = True

@@ -1,0 +1,287 @@
+"""The figures that MetaTrader prints under a statement, at full precision.
+
+Both platforms count exits: a trade is an exit fill, its result is gross profit + commission + swap + fee of that fill,
+and a result of zero counts as won. What entries cost belongs to no trade: it is added to the gross loss. A trade of
+MetaTrader 4 carries all its costs at its close, so that its entries cost nothing. docs/formulas.md has every formula.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import accumulate
+from typing import Literal
+
+from trading.calc.drawdown import Drawdown, drawdown
+from trading.calc.history import Fill, Flow, History
+from trading.calc.series import (
+    average_factor,
+    geometric_factor,
+    regression,
+    sharpe_ratio,
+    trade_returns,
+    z_confidence_percent,
+    z_score,
+)
+from trading.calc.streaks import Streaks, streaks
+
+Definition = Literal["mt4", "mt5"]
+Figures = dict[str, Decimal | None]
+
+ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """An account's events in the order of time, and what they add up to."""
+
+    history: History
+    events: Sequence[Fill | Flow]
+    fills: Sequence[Fill]
+    exits: Sequence[tuple[str, Decimal]]  # side and net of each exit
+    entry_costs: Decimal
+    net: Decimal
+    credit: Decimal
+    cash: Decimal  # flows without credit
+
+    @property
+    def balance(self) -> Decimal | None:
+        opening = self.history.opening_balance
+        return None if opening is None else opening + self.cash + self.net
+
+
+def metatrader_figures(history: History, definition: Definition) -> Figures:
+    """Every figure of a MetaTrader report by its key; None where it is undefined (see undefined.py for the reasons).
+
+    Figures that rest on the opening balance are left out where it is not known.
+
+    Units: money in account currency; keys that end in `_percent` are percentages, 12.5 for 12.5 %.
+    Sign: `gross_loss` is positive under "mt4" and negative under "mt5", as each platform prints it.
+    """
+    account = _in_order(history)
+    path = _trading_path(account, credit_counts=definition == "mt5")
+    fall = drawdown(path[0], path[1:]) if path else None
+    figures = _results(account)
+    figures |= _trade_counts(account.exits)
+    figures |= _averages(account, entry_costs_count=definition == "mt5")
+    figures |= _streak_figures(streaks(net for _, net in account.exits))
+    figures |= _mt4_figures(account, fall) if definition == "mt4" else _mt5_figures(account, fall)
+    figures |= _account_figures(account, definition)
+    figures |= _series(account, path)
+    if definition == "mt4":
+        figures["gross_loss"] = -(figures["gross_loss"] or ZERO)
+    return figures
+
+
+def _in_order(history: History) -> _Account:
+    events: list[Fill | Flow] = [*history.fills, *history.flows]
+    events.sort(key=lambda event: (event.at, event.sequence))
+    fills = [event for event in events if isinstance(event, Fill)]
+    exits = [(fill.side, fill.net) for fill in fills if fill.is_exit]
+    entry_costs = sum((fill.net for fill in fills if not fill.is_exit), ZERO)
+    credit_flows = sum((flow.amount for flow in history.flows if flow.kind == "credit"), ZERO)
+    return _Account(
+        history=history,
+        events=events,
+        fills=fills,
+        exits=exits,
+        entry_costs=entry_costs,
+        net=sum((net for _, net in exits), entry_costs),
+        credit=credit_flows if history.credit is None else history.credit,
+        cash=sum((flow.amount for flow in history.flows), -credit_flows),
+    )
+
+
+def _results(account: _Account) -> Figures:
+    nets = [net for _, net in account.exits]
+    profit = sum((net for net in nets if net > 0), ZERO)
+    loss = sum((net for net in nets if net < 0), account.entry_costs)
+    return {
+        "gross_profit": profit,
+        "gross_loss": loss,
+        "net_profit": account.net,
+        "profit_factor": profit / -loss if loss < 0 else None,
+        "expected_payoff": account.net / len(nets) if nets else None,
+    }
+
+
+def _trade_counts(exits: Sequence[tuple[str, Decimal]]) -> Figures:
+    won = [net for _, net in exits if net >= 0]
+    lost = [net for _, net in exits if net < 0]
+    figures: Figures = {
+        "trades_total": Decimal(len(exits)),
+        "trades_won": Decimal(len(won)),
+        "trades_won_percent": _percent(len(won), len(exits)),
+        "trades_lost": Decimal(len(lost)),
+        "trades_lost_percent": _percent(len(lost), len(exits)),
+        "largest_profit_trade": max(won, default=ZERO),
+        "largest_loss_trade": min(lost, default=ZERO),
+    }
+    for name, side in (("short", "sell"), ("long", "buy")):
+        nets = [net for traded, net in exits if traded == side]
+        figures[f"trades_{name}"] = Decimal(len(nets))
+        figures[f"trades_{name}_won_percent"] = _percent(sum(net >= 0 for net in nets), len(nets))
+    return figures
+
+
+def _averages(account: _Account, *, entry_costs_count: bool) -> Figures:
+    """The average winner and loser. MetaTrader 5 divides all of its gross loss, entry costs included, by the losers."""
+    won = [net for _, net in account.exits if net >= 0]
+    lost = [net for _, net in account.exits if net < 0]
+    profit = sum(won, ZERO) / len(won) if won else ZERO
+    costs = account.entry_costs if entry_costs_count else ZERO
+    loss = sum(lost, costs) / len(lost) if lost else ZERO
+    return {
+        "average_profit_trade": profit,
+        "average_loss_trade": loss,
+        "payoff_ratio": profit / -loss if loss < 0 else None,
+    }
+
+
+def _streak_figures(found: Streaks) -> Figures:
+    wins, losses = found.wins, found.losses
+    return {
+        "max_consecutive_wins": Decimal(wins.longest.count),
+        "max_consecutive_wins_money": wins.longest.money,
+        "max_consecutive_losses": Decimal(losses.longest.count),
+        "max_consecutive_losses_money": losses.longest.money,
+        "max_consecutive_profit": wins.richest.money,
+        "max_consecutive_profit_count": Decimal(wins.richest.count),
+        "max_consecutive_loss": losses.richest.money,
+        "max_consecutive_loss_count": Decimal(losses.richest.count),
+        "average_consecutive_wins": wins.average_length,
+        "average_consecutive_losses": losses.average_length,
+    }
+
+
+def _trading_path(account: _Account, *, credit_counts: bool) -> Sequence[Decimal]:
+    """What the account held when the first trade touched it, and the balance after each fill; [] where unknown.
+
+    Cash flows after the first trade are ignored, as MetaTrader draws its balance. MetaTrader 5 counts credit as money
+    in the account; MetaTrader 4 does not.
+    """
+    balance = account.history.opening_balance
+    if balance is None:
+        return []
+    for event in account.events:
+        if isinstance(event, Fill):
+            break
+        if credit_counts or event.kind != "credit":
+            balance += event.amount
+    return list(accumulate((fill.net for fill in account.fills), initial=balance))
+
+
+def _series(account: _Account, path: Sequence[Decimal]) -> Figures:
+    nets = [net for _, net in account.exits]
+    before, growth = _growth(account)
+    returns = trade_returns(nets, before)
+    score = z_score(nets)
+    after_exits = [balance for balance, fill in zip(path[1:], account.fills, strict=False) if fill.is_exit]
+    correlation, error = regression([*path[:1], *after_exits])
+    return {
+        "sharpe_ratio": None if returns is None else sharpe_ratio(returns),
+        "ahpr": None if returns is None else average_factor(returns),
+        "ghpr": None if returns is None else geometric_factor(growth, len(nets)),
+        "z_score": score,
+        "z_confidence_percent": z_confidence_percent(score),
+        "lr_correlation": correlation,
+        "lr_standard_error": error,
+    }
+
+
+def _growth(account: _Account) -> tuple[list[Decimal], Decimal | None]:
+    """The balance right before each exit (credit and cash flows included), and the growth that trading alone made.
+
+    Between two cash flows growth is closing / opening balance; the factors are multiplied.
+    """
+    balance = account.history.opening_balance
+    if balance is None:
+        return [], None
+    before: list[Decimal] = []
+    growth, segment_start = Decimal(1), balance
+    for event in account.events:
+        if isinstance(event, Flow):
+            growth *= balance / segment_start if segment_start > 0 else 1
+            balance += event.amount
+            segment_start = balance
+            continue
+        if event.is_exit:
+            before.append(balance)
+        balance += event.net
+    return before, growth * balance / segment_start if segment_start > 0 else None
+
+
+def _mt4_figures(account: _Account, fall: Drawdown | None) -> Figures:
+    fills, positions = account.fills, account.history.positions
+    return {
+        "closed_commission": sum((fill.commission for fill in fills), ZERO),
+        "closed_taxes": sum((fill.fee for fill in fills), ZERO),
+        "closed_swap": sum((fill.swap for fill in fills), ZERO),
+        "closed_gross": sum((fill.gross_profit for fill in fills), ZERO),
+        "open_commission": sum((position.commission for position in positions), ZERO),
+        "open_taxes": ZERO,
+        "open_swap": sum((position.swap for position in positions), ZERO),
+        "open_gross": sum((position.floating_profit for position in positions), ZERO),
+        "deposit_withdrawal": account.cash,
+        "closed_profit": account.net,
+    } | _drawdown_figures(fall, "{}_drawdown{}")
+
+
+def _mt5_figures(account: _Account, fall: Drawdown | None) -> Figures:
+    fills, positions = account.fills, account.history.positions
+    flows = sum((flow.amount for flow in account.history.flows), ZERO)
+    opening = account.history.opening_balance
+    return {
+        "deals_total_commission": sum((fill.commission for fill in fills), ZERO),
+        "deals_total_fee": sum((fill.fee for fill in fills), ZERO),
+        "deals_total_swap": sum((fill.swap for fill in fills), ZERO),
+        "deals_total_profit": sum((fill.gross_profit for fill in fills), flows),
+        "deals_total_balance": None if opening is None else opening + flows + account.net,
+        "open_total_swap": sum((position.swap for position in positions), ZERO),
+        "open_total_profit": sum((position.floating_profit for position in positions), ZERO),
+        "recovery_factor": account.net / fall.maximal if fall and fall.maximal else None,
+    } | _drawdown_figures(fall, "balance_drawdown_{}{}")
+
+
+def _drawdown_figures(fall: Drawdown | None, key: str) -> Figures:
+    if fall is None:
+        return {}
+    return {
+        key.format("absolute", ""): fall.absolute,
+        key.format("maximal", ""): fall.maximal,
+        key.format("maximal", "_percent"): fall.maximal_ratio * HUNDRED,
+        key.format("relative", ""): fall.relative_money,
+        key.format("relative", "_percent"): fall.relative_ratio * HUNDRED,
+    }
+
+
+def _account_figures(account: _Account, definition: Definition) -> Figures:
+    """What the account holds now. MetaTrader 4 prints floating profit with its costs, MetaTrader 5 without them."""
+    history, balance, margin = account.history, account.balance, account.history.margin
+    profit = sum((position.floating_profit for position in history.positions), ZERO)
+    costs = sum((position.commission + position.swap for position in history.positions), ZERO)
+    figures: Figures = {
+        "balance": balance,
+        "credit": account.credit,
+        "floating": profit + costs if definition == "mt4" else profit,
+        "equity": None if balance is None else balance + account.credit + profit + costs,
+        "margin": margin,
+    }
+    return figures | _margin_figures(figures, floating=profit + costs, counts=history.free_margin_counts_floating)
+
+
+def _margin_figures(figures: Figures, *, floating: Decimal, counts: bool) -> Figures:
+    equity, margin = figures["equity"], figures["margin"]
+    if equity is None or margin is None:
+        return {"margin_free": None, "margin_level_ratio": None, "margin_level_percent": None}
+    level = equity / margin if margin else ZERO
+    return {
+        "margin_free": equity - margin if counts else equity - floating - margin,
+        "margin_level_ratio": level,
+        "margin_level_percent": level * HUNDRED,
+    }
+
+
+def _percent(part: int, whole: int) -> Decimal:
+    """A share in percent; zero of nothing, as the platforms print it."""
+    return HUNDRED * part / whole if whole else ZERO

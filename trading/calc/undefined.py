@@ -1,0 +1,43 @@
+"""Why a figure is missing, as a sentence for the page that shows a dash."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+NO_TRADES = "There are no closed trades yet."
+NO_LOSSES = "No losses."
+NO_OPENING_BALANCE = "The balance before the first trade is not known."
+NO_MARGIN = "The broker's margin is not known."
+
+_REASONS = {
+    "profit_factor": NO_LOSSES,
+    "payoff_ratio": NO_LOSSES,
+    "recovery_factor": "The balance never fell.",
+    "sharpe_ratio": "It needs trades with different returns and a balance above zero before each.",
+    "ahpr": "It needs a balance above zero before each trade.",
+    "ghpr": "The account was down to zero, so no growth factor describes it.",
+    "z_score": "It needs both won and lost trades, and more than a few.",
+    "z_confidence_percent": "It needs both won and lost trades, and more than a few.",
+    "lr_correlation": "It needs two trades that move the balance.",
+    "lr_standard_error": "It needs two trades.",
+    "margin": NO_MARGIN,
+    "margin_free": NO_MARGIN,
+    "margin_level_ratio": NO_MARGIN,
+    "margin_level_percent": NO_MARGIN,
+}
+_NEED_NO_TRADES = frozenset(
+    {"balance", "equity", "margin", "margin_free", "margin_level_ratio", "margin_level_percent"}
+)
+_NEED_NO_BALANCE = frozenset(
+    {"profit_factor", "payoff_ratio", "expected_payoff", "z_score", "z_confidence_percent", "margin"}
+)
+
+
+def why_undefined(key: str, figures: Mapping[str, Decimal | None]) -> str:
+    """The reason why `figures` (of `metatrader_figures`) has no value for `key`, or "" where it has one."""
+    if figures.get(key) is not None:
+        return ""
+    if key not in _NEED_NO_TRADES and not figures.get("trades_total"):
+        return NO_TRADES
+    if key not in _NEED_NO_BALANCE and figures.get("balance") is None:
+        return NO_OPENING_BALANCE
+    return _REASONS.get(key, "This file does not give what it is computed from.")
