@@ -1,0 +1,143 @@
+"""What the closed trades can be narrowed by, and what happens to nonsense."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+
+from accounts.models import Trader
+from tests import make
+from trading.filters import CashFlowFilter, TradeFilter
+from trading.models import CashFlow
+from trading.queries.trades import all_trades, closed_trades
+
+pytestmark = pytest.mark.django_db
+
+
+def _found(trader: Trader, query: str) -> set[str]:
+    narrowed = TradeFilter(QueryDict(query), closed_trades(trader), request=SimpleNamespace(user=trader))
+    assert narrowed.is_valid(), narrowed.errors
+    return set(narrowed.qs.values_list("ticket", flat=True))
+
+
+def _errors(trader: Trader, query: str) -> Any:
+    return TradeFilter(QueryDict(query), closed_trades(trader), request=SimpleNamespace(user=trader)).errors
+
+
+def test_narrows_to_one_or_several_accounts(ann: Trader) -> None:
+    first, second, third = (make.account(ann) for _ in range(3))
+    for account, ticket in ((first, "1"), (second, "2"), (third, "3")):
+        make.trade(account, ticket=ticket)
+    assert _found(ann, f"account={first.pk}") == {"1"}
+    assert _found(ann, f"account={first.pk}&account={third.pk}") == {"1", "3"}
+    assert _found(ann, "") == {"1", "2", "3"}
+
+
+def test_refuses_another_traders_account(ann: Trader, bo: Trader) -> None:
+    other = make.account(bo)
+    assert "account" in _errors(ann, f"account={other.pk}")
+
+
+def test_symbol_is_found_in_any_case_and_several_with_commas(ann: Trader) -> None:
+    account = make.account(ann)
+    make.trade(account, ticket="1", symbol="EURUSD.m")
+    make.trade(account, ticket="2", symbol="XAUUSD")
+    make.trade(account, ticket="3", symbol="GER40")
+    assert _found(ann, "symbol=eurusd.M") == {"1"}
+    assert _found(ann, "symbol=XAUUSD, GER40") == {"2", "3"}
+
+
+def test_narrows_by_side_strategy_and_result(ann: Trader) -> None:
+    account = make.account(ann)
+    make.trade(account, ticket="won", side="sell", strategy_id="7")
+    make.trade(account, ticket="lost", gross_profit=Decimal(-50))
+    make.trade(account, ticket="zero", gross_profit=Decimal("8.50"))
+    assert _found(ann, "side=sell") == {"won"}
+    assert _found(ann, "strategy=7") == {"won"}
+    assert [_found(ann, f"result={name}") for name in ("won", "lost", "zero")] == [{"won"}, {"lost"}, {"zero"}]
+
+
+def test_net_bounds_belong_to_the_range(ann: Trader) -> None:
+    account = make.account(ann)
+    make.trade(account, ticket="100", gross_profit=Decimal("108.50"))
+    make.trade(account, ticket="-8.50", gross_profit=Decimal(0))
+    assert _found(ann, "min_profit=100") == {"100"}
+    assert _found(ann, "max_profit=-8.50") == {"-8.50"}
+
+
+def test_days_are_those_of_the_traders_zone_and_the_last_one_is_whole(ann: Trader) -> None:
+    ann.time_zone = "Europe/Berlin"
+    account = make.account(ann)
+    # Berlin is UTC+1 in November: the 25th there is 24 Nov 23:00 to 25 Nov 23:00 UTC.
+    edges = {
+        "before": datetime(2026, 11, 24, 22, 59, 59, 999999, tzinfo=UTC),
+        "first": datetime(2026, 11, 24, 23, tzinfo=UTC),
+        "last": datetime(2026, 11, 25, 22, 59, 59, 999999, tzinfo=UTC),
+        "after": datetime(2026, 11, 25, 23, tzinfo=UTC),
+    }
+    for ticket, closed_at in edges.items():
+        make.trade(account, ticket=ticket, opened_at=closed_at - timedelta(hours=1), closed_at=closed_at)
+    assert _found(ann, "from=2026-11-25&to=2026-11-25") == {"first", "last"}
+    assert _found(ann, "from=2026-11-24T23:00:00Z&to=2026-11-25T23:00:00Z") == {"first", "last"}
+    assert _found(ann, "from=2026-11-26") == {"after"}
+
+
+def test_tag_and_notes_are_found(ann: Trader) -> None:
+    account = make.account(ann)
+    tagged, noted, plain = (make.trade(account, ticket=ticket) for ticket in ("tagged", "noted", "plain"))
+    make.journal_entry(tagged, tags=("A+ setup",), notes="")
+    make.journal_entry(noted, notes="Chased the breakout.")
+    assert _found(ann, "tag=a%2B+SETUP") == {"tagged"}
+    assert _found(ann, "q=breakout") == {"noted"}
+    assert _found(ann, f"q={plain.ticket}") == {"plain"}
+
+
+def test_search_takes_signs_of_patterns_literally(ann: Trader) -> None:
+    account = make.account(ann)
+    make.trade(account, ticket="1", comment="100%_done")
+    make.trade(account, ticket="2", comment="100 done")
+    assert _found(ann, "q=100%25_d") == {"1"}
+
+
+def test_open_and_closed_are_told_apart(ann: Trader) -> None:
+    account = make.account(ann)
+    make.trade(account, ticket="closed")
+    make.open_trade(account, ticket="open")
+    for status in ("open", "closed"):
+        narrowed = TradeFilter(QueryDict(f"status={status}"), all_trades(ann), request=SimpleNamespace(user=ann))
+        assert set(narrowed.qs.values_list("ticket", flat=True)) == {status}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("account=nonsense", "account"),
+        ("side=long", "side"),
+        ("result=maybe", "result"),
+        ("from=31.12.2026", "from"),
+        ("to=2026-02-30", "to"),
+        ("from=9999-12-31", "from"),
+        ("from=2026-11-01T10:00:00", "from"),
+        ("min_profit=abc", "min_profit"),
+        ("max_profit=NaN", "max_profit"),
+        ("symbol=%00", "symbol"),
+        ("period=fortnight", "period"),
+    ],
+)
+def test_nonsense_is_an_error_at_its_field(ann: Trader, query: str, field: str) -> None:
+    assert list(_errors(ann, query)) == [field]
+
+
+def test_cash_flows_are_narrowed_by_kind_and_day(ann: Trader) -> None:
+    account = make.account(ann)
+    make.cash_flow(account, reference="in", booked_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
+    make.cash_flow(account, reference="out", kind="withdrawal", amount=Decimal(-5))
+    found = CashFlowFilter(
+        QueryDict("kind=deposit&kind=bonus&from=2026-01-05&to=2026-01-05"),
+        CashFlow.objects.for_trader(ann),
+        request=SimpleNamespace(user=ann),
+    ).qs
+    assert set(found.values_list("reference", flat=True)) == {"in"}

@@ -1,0 +1,193 @@
+"""What a list can be narrowed by. One class per noun serves the page and the API.
+
+A window is half-open in time and names whole days of the trader's zone: from=2026-11-01&to=2026-11-25 holds all of the
+25th. Both also take an RFC 3339 moment, which then counts to the microsecond: [from, to).
+"""
+
+import zoneinfo
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from accounts.models import BrokerAccount
+from trading.calc.periods import windows
+from trading.models import CashFlow, FlowKind, JournalEntry, Position, Side, Trade
+
+_YEARS = range(1970, 2200)
+PERIODS = [
+    ("today", "Today"),
+    ("week", "Week"),
+    ("month", "Month"),
+    ("quarter", "Quarter"),
+    ("year", "Year"),
+    ("all", "All"),
+]
+
+
+class MomentField(forms.CharField):
+    """A date, or a moment with its offset."""
+
+    def clean(self, value: Any) -> date | datetime | None:
+        raw = super().clean(value)
+        if not raw:
+            return None
+        try:
+            found = parse_date(raw) or parse_datetime(raw.replace(" ", "+"))
+        except ValueError:
+            found = None
+        if found is None or found.year not in _YEARS or (isinstance(found, datetime) and found.tzinfo is None):
+            raise ValidationError(
+                "“%(value)s” is not a date. Write it as 2026-11-25.", code="date", params={"value": raw[:40]}
+            )
+        return found
+
+
+class MomentFilter(django_filters.Filter):
+    field_class = MomentField
+
+
+def zone_of(trader: Any) -> zoneinfo.ZoneInfo:
+    return zoneinfo.ZoneInfo(getattr(trader, "time_zone", "UTC"))
+
+
+def start_of(value: date | datetime, zone: zoneinfo.ZoneInfo) -> datetime:
+    """The moment a window begins at: the first of that day in the trader's zone."""
+    return value if isinstance(value, datetime) else datetime.combine(value, time.min, zone)
+
+
+def end_of(value: date | datetime, zone: zoneinfo.ZoneInfo) -> datetime:
+    """The moment a window ends before: the first of the next day in the trader's zone."""
+    return value if isinstance(value, datetime) else datetime.combine(value + timedelta(days=1), time.min, zone)
+
+
+def _own_accounts(request: Any) -> QuerySet[BrokerAccount]:
+    return BrokerAccount.objects.for_trader(request.user) if request else BrokerAccount.objects.none()
+
+
+class WindowFilter(django_filters.FilterSet):
+    """Account and time, which every list shares. `moment_field` names the column that the time is about."""
+
+    moment_field = ""
+
+    account = django_filters.ModelMultipleChoiceFilter(queryset=_own_accounts, label="Account")
+    window_from = MomentFilter(method="filter_from", label="From")
+    window_to = MomentFilter(method="filter_to", label="To")
+    period = django_filters.ChoiceFilter(choices=PERIODS, method="filter_period", label="Period")
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        """The filters by the names of the address; "from" can't be a name in a class body."""
+        filters = super().get_filters()
+        return {name.removeprefix("window_"): found for name, found in filters.items()}
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zone_of(getattr(self.request, "user", None))
+
+    @property
+    def accounts(self) -> list[BrokerAccount]:
+        """The accounts that were asked for; empty for all."""
+        return list(self.form.cleaned_data.get("account") or ()) if self.form.is_valid() else []
+
+    def filter_from(self, queryset: QuerySet[Any], name: str, value: date | datetime) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.moment_field}__gte": start_of(value, self.zone)})
+
+    def filter_to(self, queryset: QuerySet[Any], name: str, value: date | datetime) -> QuerySet[Any]:
+        return queryset.filter(**{f"{self.moment_field}__lt": end_of(value, self.zone)})
+
+    def filter_period(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """The window of that name; two days in the address say it more exactly and win."""
+        if self.form.cleaned_data.get("from") or self.form.cleaned_data.get("to"):
+            return queryset
+        for window in windows(timezone.now(), self.zone):
+            if window.name == value:
+                bounds = {"gte": window.starts_at, "lt": window.ends_at}
+                return queryset.filter(**{f"{self.moment_field}__{name}": at for name, at in bounds.items()})
+        return queryset
+
+
+class TradeFilter(WindowFilter):
+    """Trades; the window is about the closing time, so an open trade is in no window."""
+
+    moment_field = "closed_at"
+
+    symbol = django_filters.CharFilter(method="filter_symbol", label="Symbol")
+    side = django_filters.ChoiceFilter(choices=Side.choices, label="Side")
+    strategy = django_filters.CharFilter(field_name="strategy_id", label="Strategy")
+    tag = django_filters.CharFilter(method="filter_tag", label="Tag")
+    result = django_filters.ChoiceFilter(
+        choices=[("won", "Won"), ("lost", "Lost"), ("zero", "Zero")], method="filter_result", label="Result"
+    )
+    status = django_filters.ChoiceFilter(
+        choices=[("open", "Open"), ("closed", "Closed")], method="filter_status", label="Status"
+    )
+    min_profit = django_filters.NumberFilter(field_name="net_profit", lookup_expr="gte", label="Net from")
+    max_profit = django_filters.NumberFilter(field_name="net_profit", lookup_expr="lte", label="Net to")
+    q = django_filters.CharFilter(method="filter_search", label="Search")
+
+    class Meta:
+        model = Trade
+        fields: tuple[str, ...] = ()
+
+    def filter_symbol(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
+        """Trades in this symbol, or in any of several with commas between."""
+        wanted = Q()
+        for symbol in filter(None, (part.strip() for part in value.split(",", 50))):
+            wanted |= Q(symbol__iexact=symbol)
+        return queryset.filter(wanted)
+
+    def filter_tag(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
+        return queryset.filter(Exists(_journal().filter(tags__name__iexact=value)))
+
+    def filter_result(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
+        lookup = {"won": "net_profit__gt", "lost": "net_profit__lt", "zero": "net_profit"}[value]
+        return queryset.filter(**{lookup: 0})
+
+    def filter_status(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
+        return queryset.filter(closed_at__isnull=value == "open")
+
+    def filter_search(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
+        """Trades with this text in their ticket, symbol, comment or notes."""
+        return queryset.filter(
+            Q(ticket__icontains=value)
+            | Q(symbol__icontains=value)
+            | Q(comment__icontains=value)
+            | Exists(_journal().filter(notes__icontains=value))
+        )
+
+
+def _journal() -> QuerySet[JournalEntry]:
+    """The trader's own entry on the trade of the outer query, whose access rule it shares by the account."""
+    return JournalEntry.objects.filter(account=OuterRef("account_id"), ticket=OuterRef("ticket"))
+
+
+class PositionFilter(WindowFilter):
+    """Open positions; the window is about the opening time."""
+
+    moment_field = "opened_at"
+
+    symbol = django_filters.CharFilter(lookup_expr="iexact", label="Symbol")
+    side = django_filters.ChoiceFilter(choices=Side.choices, label="Side")
+
+    class Meta:
+        model = Position
+        fields: tuple[str, ...] = ()
+
+
+class CashFlowFilter(WindowFilter):
+    """Cash flows; the window is about the booking time."""
+
+    moment_field = "booked_at"
+
+    kind = django_filters.MultipleChoiceFilter(choices=FlowKind.choices, label="Kind")
+    q = django_filters.CharFilter(field_name="comment", lookup_expr="icontains", label="Search")
+
+    class Meta:
+        model = CashFlow
+        fields: tuple[str, ...] = ()

@@ -1,0 +1,240 @@
+"""Reads of trades: pages of a filter, its totals, one trade with its neighbours."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import reduce
+from typing import Any
+
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Sum
+
+from accounts.models import BrokerAccount
+from trading.models import JournalEntry, Trade
+from trading.queries import keyset
+from trading.queries.keyset import Column, Page, Sort
+
+SORTS: Mapping[str, Column] = {
+    "closed": keyset.moment("closed_at"),
+    "opened": keyset.moment("opened_at"),
+    "symbol": keyset.text("symbol"),
+    "volume": keyset.number("volume_lots"),
+    "gross": keyset.number("gross_profit"),
+    "net": keyset.number("net_profit"),
+    "held": keyset.duration("held"),
+}
+DEFAULT_SORT = "-closed"
+PAGE_SIZE = 50
+#: What a row of the list needs; the account's own columns come from the accounts, which the page has anyway.
+ROW_FIELDS = (
+    "id",
+    "account_id",
+    "ticket",
+    "symbol",
+    "side",
+    "volume_lots",
+    "opened_at",
+    "opened_text",
+    "open_price",
+    "closed_at",
+    "closed_text",
+    "close_price",
+    "gross_profit",
+    "commission",
+    "swap",
+    "fee",
+    "net_profit",
+    "strategy_id",
+    "comment",
+)
+#: Above this many accounts one sort over all of them is cheaper than one index walk for each.
+_MERGED_ACCOUNTS = 20
+
+
+def all_trades(trader: Any) -> QuerySet[Trade]:
+    """Every trade of this person, open and closed."""
+    return Trade.objects.for_trader(trader)
+
+
+def closed_trades(trader: Any) -> QuerySet[Trade]:
+    """Every closed trade of this person. Unsorted and unsliced: filter it, then page it."""
+    return Trade.objects.for_trader(trader).filter(closed_at__isnull=False)
+
+
+def trade_page(
+    queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], sort: Sort, cursor: str = "", size: int = PAGE_SIZE
+) -> Page:
+    """`size` rows of a filter after the cursor. `accounts` are those that the filter covers. Errors: BadCursorError."""
+    queryset = with_sort(queryset, sort)
+    fields = (*ROW_FIELDS, "held") if sort.name == "held" else ROW_FIELDS
+    if sort.name != "closed" or not 1 < len(accounts) <= _MERGED_ACCOUNTS:
+        return keyset.keyset_page(queryset, sort, fields, cursor, size)
+    return _merged_page(queryset, accounts, sort, cursor, size)
+
+
+def _merged_page(
+    queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], sort: Sort, cursor: str, size: int
+) -> Page:
+    """The same page from one short index walk per account: PostgreSQL would otherwise sort all of their trades."""
+    if cursor:
+        queryset = queryset.filter(sort.beyond(*keyset.load_cursor(sort, cursor)))
+    walks = [
+        queryset.filter(account_id=account.pk).order_by(*sort.order()).values(*ROW_FIELDS)[: size + 1]
+        for account in accounts
+    ]
+    merged = walks[0].union(*walks[1:], all=True).order_by(*sort.order())
+    return keyset.cut(list(merged[: size + 1]), sort, size)
+
+
+def with_sort(queryset: QuerySet[Trade], sort: Sort) -> QuerySet[Trade]:
+    """The queryset with the computed column that this order needs."""
+    if sort.name != "held":
+        return queryset
+    held = ExpressionWrapper(F("closed_at") - F("opened_at"), output_field=DurationField())
+    return queryset.annotate(held=held)
+
+
+def neighbours(queryset: QuerySet[Trade], trade: Trade, sort: Sort) -> tuple[Any | None, Any | None]:
+    """The ids of the trades before and after this one within a filter, in its order."""
+    field = sort.column.field
+    value = held(trade) if sort.name == "held" else getattr(trade, field)
+    if value is None:
+        return None, None
+    queryset = with_sort(queryset, sort)
+
+    def beside(*, backwards: bool) -> Any | None:
+        beyond = queryset.filter(sort.beyond(value, trade.pk, backwards=backwards))
+        return beyond.order_by(*sort.order(backwards=backwards)).values_list("id", flat=True).first()
+
+    return beside(backwards=True), beside(backwards=False)
+
+
+def held(trade: Trade) -> timedelta | None:
+    return trade.closed_at - trade.opened_at if trade.closed_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeTotals:
+    """What the trades of a filter come to in one currency. Units: money in that currency, costs negative."""
+
+    currency: str
+    count: int
+    wins: int
+    losses: int
+    volume_lots: Decimal
+    gross_profit: Decimal
+    commission: Decimal
+    swap: Decimal
+    fee: Decimal
+    net_profit: Decimal
+    won: Decimal
+    lost: Decimal
+
+    @property
+    def costs(self) -> Decimal:
+        return self.commission + self.swap + self.fee
+
+    @property
+    def win_ratio(self) -> Decimal | None:
+        return Decimal(self.wins) / self.count if self.count else None
+
+    @property
+    def profit_factor(self) -> Decimal | None:
+        """None where nothing was lost."""
+        return self.won / -self.lost if self.lost else None
+
+    @property
+    def expected_payoff(self) -> Decimal | None:
+        return self.net_profit / self.count if self.count else None
+
+    @property
+    def average_win(self) -> Decimal | None:
+        return self.won / self.wins if self.wins else None
+
+    @property
+    def average_loss(self) -> Decimal | None:
+        return self.lost / self.losses if self.losses else None
+
+
+def trade_totals(queryset: QuerySet[Trade]) -> tuple[TradeTotals, ...]:
+    """The totals of a whole filter, one per currency, in one pass."""
+    won, lost = Q(net_profit__gt=0), Q(net_profit__lt=0)
+    rows = (
+        queryset.order_by()
+        .values(currency=F("account__currency"))
+        .annotate(
+            count=Count("id"),
+            wins=Count("id", filter=won),
+            losses=Count("id", filter=lost),
+            total_volume=Sum("volume_lots"),
+            total_gross=Sum("gross_profit"),
+            total_commission=Sum("commission"),
+            total_swap=Sum("swap"),
+            total_fee=Sum("fee"),
+            total_net=Sum("net_profit"),
+            won=Sum("net_profit", filter=won, default=Decimal(0)),
+            lost=Sum("net_profit", filter=lost, default=Decimal(0)),
+        )
+        .order_by("currency")
+    )
+    return tuple(_totals(row) for row in rows)
+
+
+def _totals(row: Mapping[str, Any]) -> TradeTotals:
+    return TradeTotals(
+        currency=row["currency"],
+        count=row["count"],
+        wins=row["wins"],
+        losses=row["losses"],
+        volume_lots=row["total_volume"],
+        gross_profit=row["total_gross"],
+        commission=row["total_commission"],
+        swap=row["total_swap"],
+        fee=row["total_fee"],
+        net_profit=row["total_net"],
+        won=row["won"],
+        lost=row["lost"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What a trader added to one trade."""
+
+    has_notes: bool = False
+    tags: tuple[str, ...] = ()
+
+
+def journals(trader: Any, keys: Iterable[tuple[Any, str]]) -> dict[tuple[Any, str], Journal]:
+    """What the trader added, by (account id, ticket), in one query for a whole page. Trades without are left out."""
+    tickets: dict[Any, list[str]] = defaultdict(list)
+    for account_id, ticket in keys:
+        tickets[account_id].append(ticket)
+    if not tickets:
+        return {}
+    wanted = reduce(Q.__or__, (Q(account_id=key, ticket__in=names) for key, names in tickets.items()))
+    rows = JournalEntry.objects.for_trader(trader).filter(wanted)
+    found: dict[tuple[Any, str], Journal] = {}
+    for account_id, ticket, notes, tag in rows.order_by("tags__name").values_list(
+        "account_id", "ticket", "notes", "tags__name"
+    ):
+        known = found.get((account_id, ticket), Journal())
+        found[account_id, ticket] = Journal(bool(notes), (*known.tags, tag) if tag else known.tags)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class TradeChoices:
+    """What a filter can be set to: only values that occur."""
+
+    symbols: tuple[str, ...]
+    strategies: tuple[str, ...]
+
+
+def trade_choices(trader: Any) -> TradeChoices:
+    rows = closed_trades(trader).order_by()
+    return TradeChoices(
+        tuple(sorted(rows.values_list("symbol", flat=True).distinct())),
+        tuple(sorted(rows.exclude(strategy_id="").values_list("strategy_id", flat=True).distinct())),
+    )
