@@ -80,6 +80,8 @@ class StatementQuerySet(models.QuerySet["Statement"]):
 class Statement(models.Model):
     """One upload. `outcome` holds the dry run (or what the commit did); `stated` each stated figure beside ours.
 
+    `reported_at` is when the broker made the report: a newer report knows better than an older one.
+
     Shape: outcome = {kind: {"added", "corrected", "unchanged", "removed"}, ...} and previews; problems = [{"line", "reason",
     "text", "amount"}]; stated = [{"key", "label", "stated", "ours", "difference", "state"}]. Amounts are texts.
     """
@@ -107,6 +109,7 @@ class Statement(models.Model):
     header = models.JSONField(default=dict, encoder=DjangoJSONEncoder, blank=True)
     server_time_zone = models.CharField(max_length=64, blank=True)
     zone_is_guessed = models.BooleanField(default=False)
+    reported_at = models.DateTimeField(null=True, blank=True)
     period_start = models.DateTimeField(null=True, blank=True)
     period_end = models.DateTimeField(null=True, blank=True)
     opening_balance = ExactDecimalField(null=True, blank=True)
