@@ -1,6 +1,7 @@
 """Who: traders and the broker accounts they own."""
 
 from accounts.models.broker_account import BrokerAccount, MarginMode, Phase, Platform
+from accounts.models.sign_in import EndReason, SignIn
 from accounts.models.trader import Trader
 
-__all__ = ["BrokerAccount", "MarginMode", "Phase", "Platform", "Trader"]
+__all__ = ["BrokerAccount", "EndReason", "MarginMode", "Phase", "Platform", "SignIn", "Trader"]
