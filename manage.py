@@ -1,11 +1,18 @@
 #!/usr/bin/env python
-"""Django's command line for TradePortal."""
+"""Django's command line for TradePortal. Without configuration it uses, or starts, the servers of this checkout."""
 
 import os
 import sys
 
 from django.core.management import execute_from_command_line
 
+from tradeportal.embedded import EmbeddedError
+from tradeportal.local import provide_environment
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeportal.settings")
+    try:
+        provide_environment()
+    except EmbeddedError as error:
+        sys.exit(str(error))
     execute_from_command_line(sys.argv)

@@ -4,4 +4,4 @@ import os
 
 os.environ.setdefault("SECRET_KEY", "for-the-type-checker-alone")
 
-from tradeportal.settings import *  # noqa: E402, F403
+from tradeportal.settings import *  # noqa: F403

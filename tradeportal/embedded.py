@@ -7,6 +7,7 @@ password, stop with the process that started them, even when it is killed, and m
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -383,10 +384,8 @@ def _works_in(pid: str, here: os.stat_result, executables: frozenset[str]) -> bo
 
 
 def _send(pid: int, number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def stop_process(process: subprocess.Popen[bytes], number: signal.Signals, timeout_s: float) -> None:

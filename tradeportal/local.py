@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from pathlib import Path
@@ -109,6 +110,11 @@ class LocalServers:
             (self.var / "servers.json").unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
+
+    def remove(self) -> None:
+        """Stops the servers and removes their directory: for throw-away ones."""
+        self.stop()
+        shutil.rmtree(self.var, ignore_errors=True)
 
     def _start(self, note: Mapping[str, object]) -> dict[str, str]:
         secret, logs = Secrets(self.var), self.var / "log"

@@ -1,0 +1,65 @@
+"""Servers and settings of a test run, ready on import: conftest.py imports this before anything of Django.
+
+With DATABASE_URL and REDIS_URL set, those servers are used. Otherwise PostgreSQL and Valkey start in var/test/<process>,
+which goes away with the run; what a killed run left there is removed by the next one.
+"""
+
+import atexit
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+import django
+
+from tradeportal.local import LocalServers, var_directory
+
+TEST_SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "tradeportal.settings",
+    "SECRET_KEY": "for-tests-alone-0123456789-0123456789-0123456789",
+    "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+def _start_servers(home: Path) -> None:
+    _remove_leftovers(home)
+    directory = home / str(os.getpid())
+    servers = LocalServers(directory, os.environ, throwaway=True)
+    if not servers.wanted:
+        return
+    os.environ.update(servers.start())
+
+    def clean_up(owner: int = os.getpid()) -> None:
+        if os.getpid() == owner:
+            servers.remove()
+
+    atexit.register(clean_up)
+
+
+def _remove_leftovers(home: Path) -> None:
+    for lock_path in home.glob("*/servers.lock"):
+        with lock_path.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            shutil.rmtree(lock_path.parent, ignore_errors=True)
+
+
+def _set_up_django() -> None:
+    for name, value in TEST_SETTINGS.items():
+        os.environ[name] = value
+    from django.conf import settings
+
+    # Hashed static names need `collectstatic`, and a slow password hash is not what the tests are about.
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django.setup()
+
+
+_start_servers(var_directory() / "test")
+_set_up_django()
