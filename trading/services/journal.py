@@ -1,0 +1,32 @@
+"""What a trader adds to a trade. None of it touches money."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import BrokerAccount, Trader
+from trading.models import JournalEntry, Tag, Trade
+
+
+@transaction.atomic
+def save_journal(trade: Trade, *, notes: str, tags: Iterable[str], initial_stop_loss: Decimal | None) -> JournalEntry:
+    """The trader's entry on this trade, as it now is. Tags that do not exist yet are made."""
+    # The row lock makes two saves of one trade follow each other; the revision makes cached lists forget the old one.
+    account = BrokerAccount.objects.select_for_update().select_related("trader").get(pk=trade.account_id)
+    entry, _ = JournalEntry.objects.update_or_create(
+        account=account,
+        ticket=trade.ticket,
+        defaults={"notes": notes, "initial_stop_loss": initial_stop_loss},
+    )
+    entry.tags.set(_tags(account.trader, tags))
+    BrokerAccount.objects.filter(pk=account.pk).update(revision=F("revision") + 1)
+    return entry
+
+
+def _tags(trader: Trader, names: Iterable[str]) -> list[Tag]:
+    """The trader's tags of these names, in any case; each once."""
+    wanted = {name.strip().lower(): name.strip() for name in names if name.strip()}
+    known = {tag.name.lower(): tag for tag in Tag.objects.for_trader(trader)}
+    return [known.get(key) or Tag.objects.create(trader=trader, name=name) for key, name in wanted.items()]
