@@ -183,6 +183,7 @@ class Portal:
         var = var_directory()
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "tradeportal.settings"}
         environment.setdefault("WEB_CONCURRENCY", "2")
+        environment.setdefault("STATIC_COMPRESS", "false")
         servers = LocalServers(var, os.environ)
         if servers.wanted:
             servers.lock()
@@ -245,7 +246,7 @@ def _wait_for_page(address: Address, web: Program) -> None:
 def _answers(address: Address) -> bool:
     connection = http.client.HTTPConnection(address.reachable_host, address.port, timeout=20)
     try:
-        connection.request("GET", "/accounts/login/")
+        connection.request("GET", "/api/v1/health/")
         return connection.getresponse().status > 0
     except (OSError, http.client.HTTPException):
         return False

@@ -20,6 +20,7 @@ from typing import IO
 from tradeportal.embedded import EmbeddedError, PostgresServer, Server, ValkeyServer
 
 ROOT = Path(__file__).resolve().parent.parent
+_TYPED_BY_PEOPLE = {"demo_password", "staff_password"}
 Environment = MutableMapping[str, str]
 
 
@@ -47,7 +48,7 @@ class Secrets:
     def get(self, name: str) -> str:
         known = self._read()
         if name not in known:
-            known[name] = secrets.token_urlsafe(32 if name != "demo_password" else 9)
+            known[name] = secrets.token_urlsafe(9 if name in _TYPED_BY_PEOPLE else 32)
             write_privately(self._path, known)
         return known[name]
 
