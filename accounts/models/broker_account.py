@@ -43,7 +43,10 @@ class BrokerAccountQuerySet(models.QuerySet["BrokerAccount"]):
         return self.filter(archived_at__isnull=True)
 
 
-@pghistory.track(pghistory.UpdateEvent(condition=pghistory.AnyChange(exclude=["revision"])), pghistory.DeleteEvent())
+@pghistory.track(
+    pghistory.UpdateEvent(row=pghistory.Old, condition=pghistory.AnyChange(exclude=["revision"])),
+    pghistory.DeleteEvent(),
+)
 class BrokerAccount(models.Model):
     """One account at one broker. `revision` is raised by every write to what the account holds."""
 

@@ -27,7 +27,7 @@ class CashFlowQuerySet(AccountRowQuerySet["CashFlow"]):
     pass
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class CashFlow(models.Model):
     """A deposit, withdrawal, credit ...: signed, in the account's currency. Credit is not part of the balance."""
 

@@ -24,7 +24,7 @@ class ExecutionQuerySet(AccountRowQuerySet["Execution"]):
         return self.order_by("executed_at", "sequence", "id")
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Execution(models.Model):
     """One fill of a trade; `trade` is null when the file does not tell which trade it belongs to.
 

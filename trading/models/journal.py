@@ -39,7 +39,7 @@ class JournalEntryQuerySet(AccountRowQuerySet["JournalEntry"]):
     pass
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class JournalEntry(models.Model):
     """A trader's notes, tags and initial stop on one trade. No foreign key to the trade, on purpose: see above."""
 

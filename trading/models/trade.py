@@ -19,7 +19,7 @@ class TradeQuerySet(AccountRowQuerySet["Trade"]):
         return self.filter(closed_at__isnull=True)
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Trade(models.Model):
     """One round trip: open until closed. A partly closed trade is open, with closed_volume_lots above zero.
 
