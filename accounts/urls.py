@@ -1,5 +1,14 @@
-"""Pages of accounts and settings."""
+"""Pages that change accounts and settings."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts import views
+
+urlpatterns = [
+    path("accounts/new/", views.account_create, name="account_create"),
+    path("accounts/<uuid:account_id>/edit/", views.account_edit, name="account_edit"),
+    path("accounts/<uuid:account_id>/archive/", views.account_archive, name="account_archive"),
+    path("accounts/<uuid:account_id>/restore/", views.account_restore, name="account_restore"),
+    path("settings/", views.settings, name="settings"),
+    path("theme/", views.theme, name="theme"),
+]

@@ -1,10 +1,170 @@
-"""What the frame of every page shows."""
+"""What the frame of every page shows: who looks, at which account and period, and where one can go from here."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from accounts.models import BrokerAccount, Trader
 from tradeportal.middleware import current_request_id
+from trading import periods
+from trading.formatting import Formats
+from trading.models import State, Statement
+
+THEME_COOKIE = "theme"
+
+#: Pages that keep their place when the account changes; elsewhere a new account leads to the dashboard.
+_OF_ACCOUNT = frozenset({"dashboard", "trade_list", "position_list", "cash_flow_list", "statement_list"})
+_OF_PERIOD = frozenset({"dashboard", "trade_list", "cash_flow_list"})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place in the menu. `count` is what waits there."""
+
+    label: str
+    icon: str
+    url: str
+    is_current: bool
+    count: int = 0
+
+
+#: Label, icon, URL name, and the start of the URL names that belong to the place.
+_PLACES = (
+    ("Dashboard", "layout-dashboard", "dashboard", ("dashboard",)),
+    (
+        "Accounts",
+        "building-bank",
+        "account_list",
+        ("account_list", "account_detail", "account_figures", "balance_proof"),
+    ),
+    ("Trades", "list-details", "trade_list", ("trade_",)),
+    ("Positions", "stack-2", "position_list", ("position_",)),
+    ("Cash flows", "cash", "cash_flow_list", ("cash_flow_",)),
+    ("Statements", "file-import", "statement_list", ("statement_",)),
+    ("Settings", "settings", "settings", ("settings",)),
+)
+_ON_PHONE = ("dashboard", "account_list", "trade_list", "position_list", "statement_list")
+
+
+class Frame:
+    """Computed only as far as a template asks, so that a fragment or an error page costs no query."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def trader(self) -> Trader | None:
+        user = getattr(self.request, "user", None)
+        return user if isinstance(user, Trader) else None
+
+    @cached_property
+    def url_name(self) -> str:
+        match = self.request.resolver_match
+        return (match.url_name or "") if match else ""
+
+    @cached_property
+    def theme(self) -> str:
+        """ "light" or "dark" when chosen, "" when the system decides."""
+        theme = self.trader.theme if self.trader else self.request.COOKIES.get(THEME_COOKIE, "")
+        return theme if theme in (Trader.Theme.LIGHT, Trader.Theme.DARK) else ""
+
+    @cached_property
+    def palette(self) -> str:
+        return self.trader.palette if self.trader else Trader.Palette.GREEN_RED
+
+    @cached_property
+    def formats(self) -> Formats:
+        return Formats.of(self.trader or Trader())
+
+    @cached_property
+    def zone_label(self) -> str:
+        """The trader's place and its distance from UTC now: "Berlin, UTC+1"."""
+        now = timezone.now().astimezone(self.formats.zone)
+        place = self.formats.zone.key.rsplit("/", 1)[-1].replace("_", " ")
+        offset = now.strftime("%z")
+        hours, minutes = f"{int(offset[:3]):+d}", offset[3:5]
+        distance = hours if minutes == "00" else f"{hours}:{minutes}"
+        return "UTC" if place == "UTC" else f"{place}, UTC{'' if distance == '+0' else distance}"
+
+    @cached_property
+    def accounts(self) -> Sequence[BrokerAccount]:
+        return list(BrokerAccount.objects.for_trader(self.trader).active()) if self.trader else []
+
+    @cached_property
+    def account(self) -> BrokerAccount | None:
+        """The account that ?account= names; None for all of them."""
+        chosen = self.request.GET.get("account", "")
+        return next((account for account in self.accounts if str(account.pk) == chosen), None)
+
+    @cached_property
+    def period(self) -> periods.Period:
+        return periods.read_period(self.request.GET, timezone.now(), self.formats.zone)
+
+    @cached_property
+    def has_period(self) -> bool:
+        return self.url_name in _OF_PERIOD
+
+    @cached_property
+    def account_path(self) -> str:
+        return self.request.path if self.url_name in _OF_ACCOUNT else reverse("dashboard")
+
+    @cached_property
+    def period_links(self) -> list[tuple[str, str, bool]]:
+        """Label, address and whether it is the chosen one, with the other parameters of the page kept."""
+        kept = {key: value for key, value in self.request.GET.items() if key not in _PERIOD_PARAMETERS}
+        links = []
+        for name, label in periods.NAMES.items():
+            own = {} if name == "all" else {"period": name}
+            links.append((label, f"?{urlencode(kept | own)}", self.period.name == name))
+        return links
+
+    @cached_property
+    def kept_parameters(self) -> list[tuple[str, str]]:
+        """The parameters that a from-to form must carry along."""
+        return [(key, value) for key, value in self.request.GET.items() if key not in _PERIOD_PARAMETERS]
+
+    @cached_property
+    def query(self) -> str:
+        """The chosen account and period as "?...", so that every link of the menu shows the same ones; or ""."""
+        chosen = {"account": str(self.account.pk)} if self.account else {}
+        parameters = chosen | self.period.parameters
+        return f"?{urlencode(parameters)}" if parameters else ""
+
+    @cached_property
+    def waiting(self) -> int:
+        """How many statements wait for the trader to look at their dry run."""
+        return Statement.objects.for_trader(self.trader).filter(state=State.READY).count() if self.trader else 0
+
+    @cached_property
+    def places(self) -> list[Link]:
+        return [self._link(*place) for place in _PLACES if _exists(place[2])]
+
+    @cached_property
+    def phone_places(self) -> list[Link]:
+        return [self._link(*place) for place in _PLACES if place[2] in _ON_PHONE and _exists(place[2])]
+
+    def _link(self, label: str, icon: str, name: str, own: tuple[str, ...]) -> Link:
+        count = self.waiting if name == "statement_list" else 0
+        keeps = name in _OF_ACCOUNT
+        return Link(label, icon, reverse(name) + (self.query if keeps else ""), self.url_name.startswith(own), count)
+
+
+_PERIOD_PARAMETERS = frozenset({"period", "from", "to", "cursor"})
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    return {"request_id": current_request_id()}
+    return {"request_id": current_request_id(), "frame": Frame(request)}
+
+
+def _exists(name: str) -> bool:
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True

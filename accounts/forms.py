@@ -1,0 +1,117 @@
+"""Forms about traders and their accounts."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import BrokerAccount, Trader
+from accounts.services.accounts import EDITABLE
+from accounts.services.settings import CHOSEN, change_settings
+from accounts.zones import zone_names
+
+_MAX_LEVERAGE = 5000
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """Every zone by its name, UTC first."""
+    names = sorted(zone_names() - {"UTC"})
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+class ZoneField(forms.ChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("choices", zone_choices)
+        super().__init__(**kwargs)
+
+
+class CurrencyField(forms.CharField):
+    """A currency code in capitals, however it was typed."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).strip().upper()
+
+
+class SignUpExtras(forms.Form):
+    """What sign-up asks besides e-mail and password: the time zone, guessed by the browser where it can."""
+
+    time_zone = ZoneField(
+        label=_("Time zone"),
+        initial="UTC",
+        help_text=_("Times and days are shown in it. You can change it later."),
+        widget=forms.Select(attrs={"data-guess-zone": ""}),
+    )
+
+    def signup(self, request: HttpRequest, user: Trader) -> None:
+        change_settings(user, time_zone=self.cleaned_data["time_zone"])
+
+
+class AccountForm(forms.ModelForm[BrokerAccount]):
+    """A broker account of one trader. `instance.trader` is the owner, also of a new one."""
+
+    currency = CurrencyField(label=_("Currency"), max_length=10, help_text=_("Such as EUR, USD or USDT."))
+    server_time_zone = ZoneField(
+        label=_("Time zone of the broker's server"),
+        help_text=_("Times in a statement are the server's. Many brokers use Europe/Athens."),
+    )
+
+    class Meta:
+        model = BrokerAccount
+        fields = EDITABLE
+        labels: ClassVar[dict[str, Any]] = {
+            "label": _("Name"),
+            "platform": _("Platform"),
+            "broker": _("Broker"),
+            "server": _("Server"),
+            "number": _("Account number"),
+            "margin_mode": _("Margin mode"),
+            "leverage": _("Leverage"),
+            "is_demo": _("This is a demo account"),
+            "phase": _("Phase"),
+            "opened_on": _("Opened on"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "label": _("How you call it."),
+            "number": _("As the broker writes it. A statement finds its account by it."),
+            "leverage": _("100 for 1:100."),
+        }
+        widgets: ClassVar[dict[str, Any]] = {
+            "opened_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        twins = BrokerAccount.objects.for_trader(self.instance.trader).exclude(pk=self.instance.pk)
+        same = {name: cleaned.get(name) for name in ("platform", "server", "number")}
+        if None not in same.values() and twins.filter(**same).exists():
+            self.add_error("number", _("You already have an account with this number at this server."))
+        return cleaned
+
+
+class SettingsForm(forms.ModelForm[Trader]):
+    time_zone = ZoneField(label=_("Time zone"), help_text=_("Days and times are shown in it."))
+    display_currency = CurrencyField(
+        label=_("Currency"), max_length=10, help_text=_("New accounts start with it. Amounts are never converted.")
+    )
+    # The other definitions join when their figures are computed; offering them now would change nothing.
+    definition = forms.ChoiceField(
+        label=_("Definition of figures"),
+        choices=[(Trader.Definition.MT5.value, Trader.Definition.MT5.label)],
+        help_text=_("By whose rules drawdown, Sharpe ratio and the others are computed."),
+    )
+
+    class Meta:
+        model = Trader
+        fields = CHOSEN
+        labels: ClassVar[dict[str, Any]] = {
+            "name": _("Name"),
+            "theme": _("Light or dark"),
+            "palette": _("Profit and loss"),
+            "number_format": _("Numbers"),
+        }
+        widgets: ClassVar[dict[str, Any]] = {
+            "theme": forms.RadioSelect,
+            "palette": forms.RadioSelect,
+            "number_format": forms.RadioSelect,
+        }
