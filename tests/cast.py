@@ -1,12 +1,16 @@
 """The cast of every test: Ann owns the data, Bo is another trader, Cy is staff. `stranger` has not signed in.
 
-`*_client` browse the pages with a session.
+`*_client` browse the pages with a session; `*_api` call the JSON API with a token of a sign-in of their own.
 """
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts.models import Trader
+from accounts.services.sign_in import start_sign_in
+from accounts.tokens import pair
 from tests import make
 
 
@@ -48,6 +52,34 @@ def bo_client(bo: Trader) -> Client:
 @pytest.fixture
 def cy_client(cy: Trader) -> Client:
     return _signed_in(cy)
+
+
+@pytest.fixture
+def stranger_api() -> APIClient:
+    return APIClient()
+
+
+@pytest.fixture
+def ann_api(ann: Trader) -> APIClient:
+    return api_client(ann)
+
+
+@pytest.fixture
+def bo_api(bo: Trader) -> APIClient:
+    return api_client(bo)
+
+
+@pytest.fixture
+def cy_api(cy: Trader) -> APIClient:
+    return api_client(cy)
+
+
+def api_client(trader: Trader) -> APIClient:
+    """A client of the JSON API that sends this person's access token."""
+    access, _refresh = pair(start_sign_in(trader, timezone.now()))
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+    return client
 
 
 def _signed_in(trader: Trader) -> Client:

@@ -1,0 +1,1 @@
+"""accounts/: the trader's own accounts."""

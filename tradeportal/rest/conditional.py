@@ -1,0 +1,60 @@
+"""Answers that a client may keep and ask about: a strong ETag, and 304 without the work."""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tradeportal.rest.json import dumps
+
+#: Raised when the shape of an answer changes, so that no client keeps an old one.
+FORMAT_VERSION = 1
+Handler = Callable[..., Response]
+
+
+def conditional(state_of: Callable[..., Any]) -> Callable[[Handler], Handler]:
+    """Wraps a GET handler: `state_of(request, **path)` names the state that the answer shows.
+
+    It runs before the handler's own queries; a client that has that state gets 304 and nothing else runs. It raises
+    Http404 where the handler would, for a thing that is not the trader's own.
+    """
+
+    def wrap(handler: Handler) -> Handler:
+        @wraps(handler)
+        def answer(view: Any, request: Request, **path: Any) -> Response:
+            tag = etag(request, state_of(request, **path))
+            if matches(request, tag):
+                return private(Response(status=304), tag)
+            return private(handler(view, request, **path), tag)
+
+        return answer
+
+    return wrap
+
+
+def etag(request: Request, state: Any) -> str:
+    """A strong ETag of this address, this trader and this state."""
+    known = [FORMAT_VERSION, request.user.pk, request.get_full_path(), state]
+    return f'"{hashlib.blake2b(dumps(known), digest_size=16).hexdigest()}"'
+
+
+def matches(request: Request, tag: str) -> bool:
+    given = request.headers.get("If-None-Match", "")
+    return given.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in given.split(",")}
+
+
+def private(response: Response, tag: str) -> Response:
+    """The answer for one person alone: kept by nobody else, and asked about before each use."""
+    response["ETag"] = tag
+    response["Cache-Control"] = "private, no-cache"
+    response["Vary"] = "Authorization, Cookie, Accept"
+    return response
+
+
+def of_itself(request: Request, data: Any) -> Response:
+    """An answer whose state is its own content: for small things that one query reads."""
+    tag = etag(request, data)
+    return private(Response(status=304) if matches(request, tag) else Response(data), tag)

@@ -1,0 +1,82 @@
+"""How often somebody may call. Rates are in REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]."""
+
+import hashlib
+import time
+from typing import Any
+
+from django.core.cache import cache
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+
+
+class WindowThrottle(SimpleRateThrottle):
+    """Counts calls in fixed windows with one atomic step, so that a burst at once can't slip through.
+
+    While the cache is down nobody is throttled; the proxy in front has limits of its own.
+    """
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        key = self.get_cache_key(request, view)
+        if self.rate is None or key is None:
+            return True
+        self.now = time.time()
+        window = int(self.now // self.duration)
+        return self._calls(f"throttle:{key}:{window}") <= self.num_requests
+
+    def _calls(self, key: str) -> int:
+        """This call's number in its window, 0 while the cache is down."""
+        if cache.add(key, 1, int(self.duration) + 1):
+            return 1
+        try:
+            return cache.incr(key) or 0
+        except ValueError:
+            return 0
+
+    def wait(self) -> float:
+        return max(1.0, self.duration - self.now % self.duration)
+
+
+class TraderThrottle(WindowThrottle):
+    """Per trader; for those who have not signed in, per address."""
+
+    scope = "user"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return f"user:{request.user.pk}" if request.user and request.user.is_authenticated else None
+
+
+class AddressThrottle(WindowThrottle):
+    scope = "anon"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return None if request.user and request.user.is_authenticated else f"anon:{self.get_ident(request)}"
+
+
+class SignInAddressThrottle(WindowThrottle):
+    """Attempts to sign in from one address."""
+
+    scope = "token"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return f"token:address:{self.get_ident(request)}"
+
+
+class SignInEmailThrottle(WindowThrottle):
+    """Attempts to sign in with one e-mail, from wherever they come."""
+
+    scope = "token_email"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        email = request.data.get("email") if isinstance(request.data, dict) else None
+        if not isinstance(email, str):
+            return None
+        return f"token:email:{hashlib.sha256(email.strip().lower().encode()).hexdigest()}"
+
+
+class UploadThrottle(WindowThrottle):
+    """Statements sent by one trader."""
+
+    scope = "upload"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return f"upload:{request.user.pk}" if request.method == "POST" else None
