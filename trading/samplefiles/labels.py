@@ -2,26 +2,15 @@
 
 from collections.abc import Mapping
 
-POSITIONS = ("Time", "Position", "Symbol", "Type", "Volume", "Price", "S / L", "T / P", "Time", "Price") + (
-    "Commission",
-    "Swap",
-    "Profit",
+_TRADE = ("Symbol", "Type", "Volume", "Price", "S / L", "T / P")
+POSITIONS = ("Time", "Position", *_TRADE, "Time", "Price", "Commission", "Swap", "Profit")
+ORDERS = ("Open Time", "Order", *_TRADE, "Time", "State", "Comment")
+DEALS = (
+    *("Time", "Deal", "Symbol", "Type", "Direction", "Volume", "Price", "Order"),
+    *("Commission", "Fee", "Swap", "Profit", "Balance", "Comment"),
 )
-ORDERS = ("Open Time", "Order", "Symbol", "Type", "Volume", "Price", "S / L", "T / P", "Time", "State", "Comment")
-DEALS = ("Time", "Deal", "Symbol", "Type", "Direction", "Volume", "Price", "Order", "Commission", "Fee", "Swap") + (
-    "Profit",
-    "Balance",
-    "Comment",
-)
-OPEN_POSITIONS = ("Time", "Position", "Symbol", "Type", "Volume", "Price", "S / L", "T / P", "Market Price") + (
-    "Swap",
-    "Profit",
-    "Comment",
-)
-WORKING_ORDERS = ("Open Time", "Order", "Symbol", "Type", "Volume", "Price", "S / L", "T / P", "Market Price") + (
-    "State",
-    "Comment",
-)
+OPEN_POSITIONS = ("Time", "Position", *_TRADE, "Market Price", "Swap", "Profit", "Comment")
+WORKING_ORDERS = ("Open Time", "Order", *_TRADE, "Market Price", "State", "Comment")
 
 _GERMAN = {
     "Trade History Report": "Bericht der Handelshistorie",

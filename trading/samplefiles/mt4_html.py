@@ -46,8 +46,8 @@ def write_mt4_html(
     """Writes the statement of the account at `until`; without the Details block if not `detailed`."""
     shown = snapshot(life, until)
     tickets = [ticket for holding in shown.holdings for ticket in _tickets(holding, shown.profile.currency)]
-    for block in _Statement(shown, tickets, detailed=detailed, newest_first=newest_first).blocks():
-        out.write(block.encode(encoding, "xmlcharrefreplace"))
+    statement = _Statement(shown, tickets, detailed=detailed, newest_first=newest_first)
+    out.writelines(block.encode(encoding, "xmlcharrefreplace") for block in statement.blocks())
 
 
 def mt4_history(shown: Snapshot, tickets: Iterable[Ticket]) -> History:

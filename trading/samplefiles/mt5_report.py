@@ -16,10 +16,15 @@ DIGITS = {item.symbol: item.digits for item in INSTRUMENTS}
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number and the decimals it is printed with."""
+    """A number and the decimals it is printed with; `grouped` asks for spaces between thousands where it is text.
+
+    `formula` is what a spreadsheet shows in place of the value.
+    """
 
     value: Decimal
     digits: int
+    grouped: bool = False
+    formula: str = ""
 
 
 Cell = str | int | Number | None
@@ -55,8 +60,8 @@ class Report:
                 position.side,
                 volume,
                 Number(entry.price, digits),
-                _guard(position.stop_loss, digits),
-                _guard(position.take_profit, digits),
+                _price(position.stop_loss, digits),
+                _price(position.take_profit, digits),
                 stamp(holding.exits[-1].at),
                 Number(worth / closed, digits),
                 self.money(sum((leg.commission for leg in holding.exits), entry.commission)),
@@ -74,8 +79,8 @@ class Report:
     def working_orders(self) -> Iterator[Row]:
         """11 cells: the market's price where a done order has its time."""
         for order in self.shown.working_orders:
-            market = self.shown.market.get(order.symbol)
-            yield (*self._order(order, ZERO), market and Number(market, DIGITS[order.symbol]), "placed", order.comment)
+            market = _price(self.shown.market.get(order.symbol), DIGITS[order.symbol])
+            yield (*self._order(order, ZERO), market, "placed", order.comment)
 
     def deals(self) -> Iterator[Row]:
         """14 cells, the balance after each deal among them."""
@@ -88,7 +93,7 @@ class Report:
             yield self._open_position(holding)
 
     def money(self, value: Decimal) -> Number:
-        return Number(value, self.money_digits)
+        return Number(value, self.money_digits, grouped=True)
 
     def _order(self, order: Order, done: Decimal) -> Row:
         digits = DIGITS[order.symbol]
@@ -99,8 +104,8 @@ class Report:
             order.kind,
             f"{lots(order.lots)} / {lots(done)}",
             "market" if order.price is None else Number(order.price, digits),
-            _guard(order.stop_loss, digits),
-            _guard(order.take_profit, digits),
+            _price(order.stop_loss, digits),
+            _price(order.take_profit, digits),
         )
 
     def _cash(self, deal: Deal, move: CashMove) -> Row:
@@ -147,8 +152,8 @@ class Report:
             position.side,
             lots(holding.lots_left),
             Number(position.entry.price, digits),
-            _guard(position.stop_loss, digits),
-            _guard(position.take_profit, digits),
+            _price(position.stop_loss, digits),
+            _price(position.take_profit, digits),
             Number(holding.current_price, digits),
             self.money(holding.swap),
             self.money(holding.floating_profit),
@@ -165,5 +170,5 @@ def lots(value: Decimal) -> str:
     return f"{value.normalize():f}" if value else "0"
 
 
-def _guard(price: Decimal | None, digits: int) -> Number | None:
+def _price(price: Decimal | None, digits: int) -> Number | None:
     return None if price is None else Number(price, digits)

@@ -258,9 +258,11 @@ def _cancelled_orders(rng: random.Random, profile: Profile, prices: dict[str, Pr
     """Orders that never filled, one for every ten trades; the last two are still waiting when the life ends."""
     times = _opening_times(rng, profile)[:: max(1, min(10, profile.trades))]
     for number, placed_at in enumerate(times):
+        buying, waiting = rng.random() < 0.5, number >= len(times) - 2
+        if waiting:
+            placed_at = profile.ends_at - timedelta(seconds=rng.randrange(600, 7_200))
         item = INSTRUMENTS[int(rng.random() * 5)]
         price = prices[item.symbol].at(placed_at)
-        buying, waiting = rng.random() < 0.5, number >= len(times) - 2
         away, guard = price * item.daily_move_ratio * rng.uniform(0.3, 1.2), price * item.daily_move_ratio
         level = price - away if buying else price + away
         wait = timedelta(seconds=rng.randrange(60, 200_000))

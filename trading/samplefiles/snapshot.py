@@ -138,11 +138,12 @@ def _holding(life: AccountLife, position: Position, until: datetime) -> Holding:
 
 
 def _within_guards(position: Position, price: Decimal) -> Decimal:
-    """The price, kept where neither stop nor target would have closed the position."""
-    guards = [guard for guard in (position.stop_loss, position.take_profit) if guard is not None]
-    above = [guard for guard in guards if guard > position.entry.price]
-    below = [guard for guard in guards if guard < position.entry.price]
-    return max(min([price, *above]), *below) if below else min([price, *above])
+    """The price, or halfway to the guard that it would have passed: the position is still open, so it never did."""
+    entry = position.entry.price
+    for guard in (position.stop_loss, position.take_profit):
+        if guard is not None and (price - guard) * (entry - guard) <= 0:
+            return position.instrument.price((entry + guard) / 2)
+    return price
 
 
 def _deals(positions: Sequence[Position], cash: Sequence[CashMove], until: datetime) -> Iterator[Deal]:
