@@ -101,6 +101,8 @@ class Trade(models.Model):
             ),
             # queries.open_trades and the dashboard's open positions.
             models.Index(F("account"), F("opened_at"), name="trade_open", condition=Q(closed_at__isnull=True)),
+            # queries.trade_detail: what was left of a ticket after a partial close.
+            models.Index(F("account"), F("parent_ticket"), name="trade_rest_of_ticket", condition=~Q(parent_ticket="")),
             # services: undo of one import.
             models.Index(F("added_by"), name="trade_added_by", condition=Q(added_by__isnull=False)),
         ]

@@ -8,7 +8,8 @@ from decimal import Decimal
 from functools import reduce
 from typing import Any
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet, Sum
+from django.apps import apps
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum
 
 from accounts.models import BrokerAccount
 from trading.models import JournalEntry, Trade
@@ -130,6 +131,8 @@ class TradeTotals:
     net_profit: Decimal
     won: Decimal
     lost: Decimal
+    best: Decimal
+    worst: Decimal
 
     @property
     def costs(self) -> Decimal:
@@ -175,6 +178,8 @@ def trade_totals(queryset: QuerySet[Trade]) -> tuple[TradeTotals, ...]:
             total_net=Sum("net_profit"),
             won=Sum("net_profit", filter=won, default=Decimal(0)),
             lost=Sum("net_profit", filter=lost, default=Decimal(0)),
+            best=Max("net_profit"),
+            worst=Min("net_profit"),
         )
         .order_by("currency")
     )
@@ -195,6 +200,8 @@ def _totals(row: Mapping[str, Any]) -> TradeTotals:
         net_profit=row["total_net"],
         won=row["won"],
         lost=row["lost"],
+        best=row["best"],
+        worst=row["worst"],
     )
 
 
@@ -238,3 +245,9 @@ def trade_choices(trader: Any) -> TradeChoices:
         tuple(sorted(rows.values_list("symbol", flat=True).distinct())),
         tuple(sorted(rows.exclude(strategy_id="").values_list("strategy_id", flat=True).distinct())),
     )
+
+
+def corrected_trades(ids: Sequence[Any]) -> frozenset[Any]:
+    """Those of these trades that were changed after they were first recorded."""
+    events: Any = apps.get_model("trading", "TradeEvent")
+    return frozenset(events.objects.filter(pgh_obj_id__in=ids).values_list("pgh_obj_id", flat=True))
