@@ -1,0 +1,84 @@
+"""Finds out what a file is, by its content alone, and hands it to its reader or says why not."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import BinaryIO
+
+from trading.errors import StatementRefused
+from trading.statements import foreign, mt4, mt5, tester
+from trading.statements.archive import Archive
+from trading.statements.encodings import guess_encoding
+from trading.statements.html_rows import HtmlPage
+from trading.statements.limits import DEFAULT_LIMITS, Limits
+from trading.statements.rows import ParsedStatement, Progress
+from trading.statements.source import Source, opened, size_of
+from trading.statements.tables import Row
+from trading.statements.xlsx_rows import Workbook
+
+_HEAD_BYTES = 65_536
+_HEAD_ROWS = 40
+
+#: Raised whenever a reader would read a kept file differently, so that it can be read again.
+READER_VERSIONS = {
+    mt4.FORMAT: mt4.READER_VERSION,
+    **dict.fromkeys(mt5.FORMATS, mt5.READER_VERSION),
+}
+
+
+def read_statement(
+    source: Source, progress: Progress | None = None, limits: Limits = DEFAULT_LIMITS
+) -> ParsedStatement:
+    """Everything the file holds. The source is bytes, an open binary file (such as an upload) or a path.
+
+    Errors: StatementRefused, with a sentence for the trader and a stable code; no other exception.
+    """
+    with opened(source) as stream:
+        size = size_of(stream)
+        if size > limits.file_bytes:
+            raise StatementRefused(
+                f"This file is larger than {limits.file_bytes // 1024 // 1024} MB. Export a shorter period.",
+                code="too_large",
+            )
+        head = stream.read(_HEAD_BYTES)
+        stream.seek(0)
+        foreign.refuse_other_files(head)
+        if head.startswith(b"PK"):
+            return _read_workbook(stream, limits, progress)
+        return _read_text(stream, head, size, limits, progress)
+
+
+def _read_workbook(stream: BinaryIO, limits: Limits, progress: Progress | None) -> ParsedStatement:
+    rows = Workbook(Archive(stream, limits), limits, progress).rows()
+    head = list(islice(rows, _HEAD_ROWS))
+    tester.refuse_back_test(head, "")
+    if not mt5.starts_like_mt5(head):
+        raise StatementRefused(
+            "This workbook is not a MetaTrader 5 report. Upload the file exactly as the terminal saved it.",
+            code="not_a_statement",
+        )
+    return _finish(mt5.Mt5Reader(limits, "xlsx"), chain(head, rows))
+
+
+def _read_text(stream: BinaryIO, head: bytes, size: int, limits: Limits, progress: Progress | None) -> ParsedStatement:
+    encoding, skip = guess_encoding(stream)
+    text = head[skip:].decode(encoding, errors="replace")
+    foreign.refuse_other_platforms(text)
+    page = HtmlPage(stream, encoding, skip, size, limits, progress)
+    rows = page.rows()
+    first = list(islice(rows, _HEAD_ROWS))
+    tester.refuse_back_test(first, page.before)
+    if mt5.starts_like_mt5(first):
+        return _finish(mt5.Mt5Reader(limits, "html"), chain(first, rows))
+    if mt4.starts_like_mt4(first):
+        reader = mt4.Mt4Reader(limits)
+        reader.read(chain(first, rows))
+        return reader.finish(page.before)
+    raise StatementRefused(
+        "This page is not a MetaTrader statement. Save the account history as a report and upload that file.",
+        code="not_a_statement",
+    )
+
+
+def _finish(reader: mt5.Mt5Reader, rows: Iterator[Row]) -> ParsedStatement:
+    reader.read(rows)
+    return reader.finish()

@@ -1,0 +1,23 @@
+"""How much a file may ask of the reader before it is refused."""
+
+from dataclasses import dataclass
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Units: bytes. The defaults hold a statement of some 200,000 trades and stop an archive built to fill memory."""
+
+    file_bytes: int = 300 * MEBIBYTE
+    inflated_bytes: int = 2_000 * MEBIBYTE
+    inflation_ratio: int = 200  # checked above `ratio_free_bytes` only: small members may compress well
+    ratio_free_bytes: int = 20 * MEBIBYTE
+    archive_members: int = 2_000
+    sheets: int = 50
+    row_chars: int = MEBIBYTE
+    rows: int = 3_000_000
+    problems: int = 1_000
+
+
+DEFAULT_LIMITS = Limits()

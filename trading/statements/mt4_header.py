@@ -1,0 +1,83 @@
+"""Reads who a MetaTrader 4 statement is about: one row of five cells above its first table."""
+
+import html
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from trading.statements.rows import AccountHeader
+from trading.statements.tables import Row
+from trading.statements.values import parse_time, tidy
+
+_ACCOUNT = re.compile(r"[^:\uff1a]*[:\uff1a]\s*(\d{1,20})")
+_LEVERAGE = re.compile(r"1\s*:\s*(\d{1,5})")
+_CURRENCY = re.compile(r"[A-Za-z]{3,10}")
+_LONG_DATE = re.compile(r"(\d{4}) ([A-Za-z]{3,9})\.? (\d{1,2}), ?(\d{1,2}):(\d{2})")
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
+_BODY = re.compile(r"<body\b.*", re.I | re.S)
+_BOLD = re.compile(r"<b\b[^>]*>(.*?)</b", re.I | re.S)
+_TAG = re.compile(r"<[^>]*>")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MIN_CELLS = 3
+
+
+def read_header(rows: Sequence[Row], before: str) -> AccountHeader | None:
+    """The account that the page names, or None where no row of these is its heading."""
+    for row in rows:
+        cells = row.words()
+        match = _ACCOUNT.fullmatch(cells[0]) if len(cells) >= _MIN_CELLS else None
+        if match:
+            return _header(match[1], cells[1:], before)
+    return None
+
+
+def _header(number: str, cells: list[str], before: str) -> AccountHeader:
+    labelled = [_after_colon(cell) for cell in cells if _has_colon_label(cell)]
+    name = labelled[0] if labelled else ""
+    currency = next((text for text in labelled[1:] if _CURRENCY.fullmatch(text)), "")
+    leverage = next((found for text in labelled if (found := _LEVERAGE.fullmatch(text))), None)
+    reported_at, reported_text = _reported(cells[-1])
+    return AccountHeader(
+        number=number,
+        platform="mt4",
+        currency=currency.upper(),
+        name=name,
+        broker=_company(before),
+        leverage=int(leverage[1]) if leverage else None,
+        title=_plain(_TITLE, before),
+        reported_at=reported_at,
+        reported_text=reported_text,
+    )
+
+
+def _has_colon_label(cell: str) -> bool:
+    label = re.split("[:\uff1a]", cell, maxsplit=1)[0]
+    return label != cell and not any(character.isdigit() for character in label)
+
+
+def _after_colon(cell: str) -> str:
+    return re.split("[:\uff1a]", cell, maxsplit=1)[1].strip()
+
+
+def _reported(cell: str) -> tuple[datetime | None, str]:
+    """`2019 June 23, 23:26`; a date in another language stays a text."""
+    if _has_colon_label(cell) or not any(character.isdigit() for character in cell):
+        return None, ""
+    match = _LONG_DATE.fullmatch(cell)
+    if match is None:
+        return parse_time(cell), cell
+    year, month, day, hour, minute = match.groups()
+    short = month[:3].lower()
+    if short not in _MONTHS:
+        return None, cell
+    return parse_time(f"{year}.{_MONTHS.index(short) + 1}.{day} {hour}:{minute}"), cell
+
+
+def _company(before: str) -> str:
+    body = _BODY.search(before)
+    return _plain(_BOLD, body[0]) if body else ""
+
+
+def _plain(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return tidy(html.unescape(_TAG.sub("", match[1]))) if match else ""

@@ -1,0 +1,289 @@
+"""Finds the position that each deal belongs to: a MetaTrader 5 report does not say.
+
+An entry's order number is its position's number. An exit names nothing, so it is recognised by everything that its
+position states about how it ended: symbol, side, time, volume, price, profit and swap together. Less is not enough: two
+positions can close in the same second at the same price with their exits listed in the other order.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from trading.statements.derived import opposite
+from trading.statements.ledger import ZERO
+from trading.statements.rows import Direction, ExecutionRow, Side
+
+_SEARCH_STEPS = 20_000
+_MOST_PARTS = 120
+
+
+@dataclass(slots=True)
+class Book:
+    """What is known of one position. `closed_at` is None where the report does not list it as closed."""
+
+    ticket: str
+    symbol: str
+    side: Side
+    opened_at: datetime
+    volume: Decimal
+    closed_volume: Decimal = ZERO
+    closed_at: datetime | None = None
+    close_price: Decimal = ZERO
+    swap: Decimal = ZERO
+    profit: Decimal = ZERO
+    left: Decimal = field(default=ZERO)
+    from_deals: bool = False
+
+
+@dataclass(slots=True)
+class Matched:
+    """`tickets` runs along the deals; `guessed` counts exits placed by volume and time alone."""
+
+    tickets: list[str]
+    unmatched: list[int]
+    guessed: int = 0
+
+
+def match_deals(deals: Sequence[ExecutionRow], books: Sequence[Book], *, is_netting: bool) -> Matched:
+    """The ticket of every deal, "" where none can be found."""
+    order = sorted(range(len(deals)), key=lambda index: (deals[index].executed_at, deals[index].sequence))
+    if is_netting or any(deal.direction is Direction.IN_OUT for deal in deals):
+        return _match_netting(deals, order, books)
+    return _Hedging(deals, order, books).match()
+
+
+class _Hedging:
+    """Every entry opens a position of its own."""
+
+    def __init__(self, deals: Sequence[ExecutionRow], order: list[int], books: Sequence[Book]) -> None:
+        self._deals, self._order = deals, order
+        self._books = {book.ticket: book for book in books}
+        self._tickets = [""] * len(deals)
+        self._guessed = 0
+
+    def match(self) -> Matched:
+        exits = self._enter()
+        exits = self._whole(exits, with_price=True)
+        exits = self._whole(exits, with_price=False)
+        exits = self._parts(exits)
+        exits = self._by_volume(exits)
+        return Matched(self._tickets, exits, self._guessed)
+
+    def _enter(self) -> list[int]:
+        """Gives each entry its order's number and returns the exits, oldest first."""
+        exits = []
+        for index in self._order:
+            deal = self._deals[index]
+            if deal.direction is not Direction.IN:
+                exits.append(index)
+                continue
+            ticket = self._tickets[index] = deal.order_id
+            book = self._books.get(ticket)
+            if book is None:
+                book = Book(ticket, deal.symbol, deal.side, deal.executed_at, ZERO, from_deals=True)
+                self._books[ticket] = book
+            if book.from_deals:
+                book.volume += deal.volume_lots
+                book.left += deal.volume_lots
+        return exits
+
+    def _whole(self, exits: list[int], *, with_price: bool) -> list[int]:
+        """Places exits that closed all that their position states as closed."""
+        waiting: dict[tuple[object, ...], list[Book]] = defaultdict(list)
+        for book in reversed(self._books.values()):
+            if book.closed_at is not None and book.left == book.closed_volume:
+                price = book.close_price if with_price else None
+                key = (book.symbol, book.side, book.closed_at, book.closed_volume, price, book.profit, book.swap)
+                waiting[key].append(book)
+        rest = []
+        for index in exits:
+            deal = self._deals[index]
+            price = deal.price if with_price else None
+            side = opposite(deal.side)
+            key = (deal.symbol, side, deal.executed_at, deal.volume_lots, price, deal.gross_profit, deal.swap)
+            if books := waiting.get(key):
+                self._place(index, books.pop())
+            else:
+                rest.append(index)
+        return rest
+
+    def _parts(self, exits: list[int]) -> list[int]:
+        """Places exits that together make up what their position states: volume, profit and swap add up exactly."""
+        pools: dict[tuple[str, Side], _Pool] = defaultdict(_Pool)
+        for index in exits:
+            deal = self._deals[index]
+            pools[deal.symbol, opposite(deal.side)].add(index, deal.executed_at)
+        books = [book for book in self._books.values() if book.closed_at is not None and book.left > 0]
+        for with_price in (True, False):
+            for book in books:
+                if book.left == book.closed_volume:
+                    pool = pools[book.symbol, book.side]
+                    for index in _parts_of(book, pool, self._deals, with_price=with_price):
+                        self._place(index, book)
+                        pool.remove(index, self._deals[index].executed_at)
+        return [index for index in exits if not self._tickets[index]]
+
+    def _by_volume(self, exits: list[int]) -> list[int]:
+        """Places what is left on the oldest position with enough volume: all that a report without positions allows."""
+        waiting = sorted((book for book in self._books.values() if book.left > 0), key=lambda book: book.opened_at)
+        waiting.reverse()
+        running: dict[tuple[str, Side], list[Book]] = defaultdict(list)
+        rest = []
+        for index in exits:
+            deal = self._deals[index]
+            while waiting and waiting[-1].opened_at <= deal.executed_at:
+                book = waiting.pop()
+                running[book.symbol, book.side].append(book)
+            pool = running[deal.symbol, opposite(deal.side)]
+            fitting = [book for book in pool if book.left >= deal.volume_lots]
+            if not fitting:
+                rest.append(index)
+                continue
+            book = next((book for book in fitting if book.left == deal.volume_lots), fitting[0])
+            self._place(index, book)
+            self._guessed += 1
+            if not book.left:
+                pool.remove(book)
+        return rest
+
+    def _place(self, index: int, book: Book) -> None:
+        self._tickets[index] = book.ticket
+        book.left -= self._deals[index].volume_lots
+
+
+class _Pool:
+    """Exits of one symbol and side that have no position yet, oldest first."""
+
+    def __init__(self) -> None:
+        self._times: list[datetime] = []
+        self._indexes: list[int] = []
+
+    def add(self, index: int, at: datetime) -> None:
+        self._times.append(at)
+        self._indexes.append(index)
+
+    def remove(self, index: int, at: datetime) -> None:
+        place = self._indexes.index(index, bisect_left(self._times, at))
+        del self._times[place], self._indexes[place]
+
+    def between(self, first: datetime, last: datetime) -> list[int]:
+        """Those of a span of time, both ends included, the newest first."""
+        return self._indexes[bisect_left(self._times, first) : bisect_right(self._times, last)][::-1]
+
+
+def _parts_of(book: Book, pool: _Pool, deals: Sequence[ExecutionRow], *, with_price: bool) -> list[int]:
+    """The exits whose sums are the position's, the last of them at its close; empty when there are none."""
+    if book.closed_at is None:
+        return []
+    parts = [
+        (index, deals[index])
+        for index in pool.between(book.opened_at, book.closed_at)
+        if deals[index].volume_lots <= book.closed_volume
+    ]
+    search = _Search(book, parts[:_MOST_PARTS], with_price=with_price)
+    return search.found if search.run(0, [], book.closed_volume, book.profit, book.swap) else []
+
+
+class _Search:
+    """A search with a limit: reports can hold sets of exits that no search would ever finish."""
+
+    def __init__(self, book: Book, parts: list[tuple[int, ExecutionRow]], *, with_price: bool) -> None:
+        self._book, self._parts, self._with_price = book, parts, with_price
+        self._steps = 0
+        self.found: list[int] = []
+
+    def run(self, start: int, taken: list[int], volume: Decimal, profit: Decimal, swap: Decimal) -> bool:
+        if not volume:
+            if profit or swap or (self._with_price and not self._price_fits(taken)):
+                return False
+            self.found = [self._parts[place][0] for place in taken]
+            return True
+        for place in range(start, len(self._parts)):
+            self._steps += 1
+            if self._steps > _SEARCH_STEPS:
+                return False
+            deal = self._parts[place][1]
+            if not taken and deal.executed_at != self._book.closed_at:
+                return False  # the pool runs from the newest back: no exit is left that closes the position
+            if deal.volume_lots > volume:
+                continue
+            rest = (volume - deal.volume_lots, profit - deal.gross_profit, swap - deal.swap)
+            if self.run(place + 1, [*taken, place], *rest):
+                return True
+        return False
+
+    def _price_fits(self, taken: list[int]) -> bool:
+        """Whether the exits' average price is the position's close price, to its last printed digit."""
+        deals = [self._parts[place][1] for place in taken]
+        average = sum((deal.price * deal.volume_lots for deal in deals), ZERO) / self._book.closed_volume
+        exponent = min(int(deal.price.as_tuple().exponent) for deal in deals)
+        return abs(average - self._book.close_price) <= Decimal(1).scaleb(exponent)
+
+
+@dataclass(slots=True)
+class _Running:
+    """The one position that a netting account holds in a symbol."""
+
+    ticket: str
+    side: Side
+    volume: Decimal
+
+
+def _match_netting(deals: Sequence[ExecutionRow], order: list[int], books: Sequence[Book]) -> Matched:
+    known = {book.ticket for book in books}
+    running: dict[str, _Running] = {}
+    tickets, unmatched = [""] * len(deals), []
+    for index in order:
+        deal = deals[index]
+        held = running.get(deal.symbol)
+        if deal.direction is Direction.IN:
+            if held is None:
+                held = running[deal.symbol] = _Running(_opened_by(deal, books, known), deal.side, ZERO)
+            held.volume += deal.volume_lots
+        elif held is None:
+            tickets[index] = _closed_by(deal, books)
+            if not tickets[index]:
+                unmatched.append(index)
+            continue
+        else:
+            _reduce(running, held, deal, known)
+        tickets[index] = held.ticket
+    return Matched(tickets, unmatched)
+
+
+def _reduce(running: dict[str, _Running], held: _Running, deal: ExecutionRow, known: set[str]) -> None:
+    """Takes a deal off the running position; what a reversal has over opens the next one under its own order."""
+    over = deal.volume_lots - held.volume
+    if over < 0:
+        held.volume = -over
+        return
+    del running[deal.symbol]
+    if over > 0 and deal.direction is Direction.IN_OUT:
+        running[deal.symbol] = _Running(deal.order_id, deal.side, over)
+
+
+def _opened_by(deal: ExecutionRow, books: Sequence[Book], known: set[str]) -> str:
+    if deal.order_id in known:
+        return deal.order_id
+    same = (
+        book.ticket
+        for book in books
+        if (book.symbol, book.side, book.opened_at) == (deal.symbol, deal.side, deal.executed_at)
+    )
+    return next(same, deal.order_id)
+
+
+def _closed_by(deal: ExecutionRow, books: Sequence[Book]) -> str:
+    """The position that was opened before the report begins."""
+    fitting = [
+        book
+        for book in books
+        if book.symbol == deal.symbol
+        and book.side is opposite(deal.side)
+        and book.opened_at <= deal.executed_at
+        and (book.closed_at is None or book.closed_at >= deal.executed_at)
+    ]
+    return min(fitting, key=lambda book: book.opened_at).ticket if fitting else ""
