@@ -18,12 +18,12 @@ from django.core.exceptions import (
 )
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from accounts.errors import AccountsError
+from tradeportal.error_pages import error_page, failure_status
 from tradeportal.middleware import current_request_id
 from tradeportal.rest.json import dumps
 from trading.errors import TradingError
@@ -157,16 +157,17 @@ def plain(status: int, message: str = "") -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(API_PREFIX):
         return plain(413 if isinstance(exception, RequestDataTooBig) else 400)
-    return defaults.bad_request(request, exception)
+    return error_page(400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return plain(403) if request.path.startswith(API_PREFIX) else defaults.permission_denied(request, exception)
+    return plain(403) if request.path.startswith(API_PREFIX) else error_page(403)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return plain(404) if request.path.startswith(API_PREFIX) else defaults.page_not_found(request, exception)
+    return plain(404) if request.path.startswith(API_PREFIX) else error_page(404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return plain(500) if request.path.startswith(API_PREFIX) else defaults.server_error(request)
+    status = failure_status()
+    return plain(status) if request.path.startswith(API_PREFIX) else error_page(status)

@@ -23,3 +23,5 @@ handler400 = "tradeportal.api_errors.bad_request"
 handler403 = "tradeportal.api_errors.permission_denied"
 handler404 = "tradeportal.api_errors.page_not_found"
 handler500 = "tradeportal.api_errors.server_error"
+# django-allauth asks for it when somebody tries too often.
+handler429 = "tradeportal.error_pages.too_many_requests"

@@ -117,7 +117,7 @@ class Frame:
     @cached_property
     def period_links(self) -> list[tuple[str, str, bool]]:
         """Label, address and whether it is the chosen one, with the other parameters of the page kept."""
-        kept = {key: value for key, value in self.request.GET.items() if key not in _PERIOD_PARAMETERS}
+        kept = dict(self.kept_parameters)
         links = []
         for name, label in periods.NAMES.items():
             own = {} if name == "all" else {"period": name}
@@ -127,7 +127,7 @@ class Frame:
     @cached_property
     def kept_parameters(self) -> list[tuple[str, str]]:
         """The parameters that a from-to form must carry along."""
-        return [(key, value) for key, value in self.request.GET.items() if key not in _PERIOD_PARAMETERS]
+        return [(key, str(value)) for key, value in self.request.GET.items() if key not in _PERIOD_PARAMETERS]
 
     @cached_property
     def query(self) -> str:
