@@ -85,11 +85,12 @@ class Address:
 # ---- Programs -------------------------------------------------------------------------------------------------------
 @dataclass
 class Program:
-    """A child that is started again when it dies."""
+    """A child that is started again when it dies. `death_signal` reaches it when the launcher is killed."""
 
     name: str
     command: list[str]
     environment: dict[str, str]
+    death_signal: signal.Signals = signal.SIGTERM
     process: subprocess.Popen[bytes] | None = None
     starts: list[float] = field(default_factory=list)
 
@@ -100,7 +101,7 @@ class Program:
             env=self.environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=child_setup(None, signal.SIGTERM),
+            preexec_fn=child_setup(None, self.death_signal),
         )
 
     def stop(self) -> None:
@@ -223,9 +224,10 @@ def _programs(address: Address, environment: dict[str, str]) -> list[Program]:
     gunicorn = ["--bind", address.bind, "--worker-class", "gthread", "--threads", "2", "--graceful-timeout", "8"]
     quiet = ["--no-control-socket", "--log-level", "warning"]
     worker = ["manage.py", "procrastinate", "worker", "--shutdown-graceful-timeout", "8"]
+    # The worker ends politely only while its database lives, and that ends together with the launcher.
     return [
         Program("The web server", [*_python("gunicorn"), "tradeportal.wsgi", *gunicorn, *quiet], environment),
-        Program("The worker", [sys.executable, *worker], environment),
+        Program("The worker", [sys.executable, *worker], environment, death_signal=signal.SIGKILL),
     ]
 
 
