@@ -13,8 +13,12 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from accounts import cache as accounts_cache
 from accounts.models import SignIn, Trader
 from accounts.tokens import Access, KeyRing
+from tests import make
+
+pytestmark = pytest.mark.django_db
 
 TOKEN, REFRESH, LOGOUT = "/api/v1/auth/token/", "/api/v1/auth/token/refresh/", "/api/v1/auth/logout/"
 OWN = "/api/v1/accounts/"
@@ -58,8 +62,6 @@ def test_says_the_same_for_a_wrong_password_and_an_unknown_e_mail(
 
 
 def test_refuses_an_inactive_trader(stranger_api: APIClient, password: str) -> None:
-    from tests import make
-
     make.trader("gone@example.com", is_active=False)
     assert code_of(sign_in(stranger_api, password, "gone@example.com")) == "invalid_credentials"
 
@@ -201,8 +203,6 @@ def test_a_reader_who_was_slow_does_not_undo_a_revocation(
     stranger_api: APIClient, ann: Trader, tokens: dict[str, str]
 ) -> None:
     """The facts read before the change arrive in the cache after it."""
-    from accounts import cache as accounts_cache
-
     sign_in_row = SignIn.objects.select_related("trader").get()
     stale = accounts_cache._facts(sign_in_row, sign_in_row.trader)
     ann.is_active = False
@@ -267,8 +267,8 @@ def test_guessing_one_trader_s_password_is_stopped_from_any_address(stranger_api
         )
         for number in range(1, 22)
     ]
-    stopped = answers[-1]
-    assert stopped.status_code == 429
+    # However the minute falls, more than its ten are in one of two windows.
+    stopped = next(answer for answer in answers if answer.status_code == 429)
     assert 1 <= int(stopped["Retry-After"]) <= 61
     assert code_of(stopped) == "throttled"
 
@@ -283,4 +283,4 @@ def test_guessing_from_one_address_is_stopped_whatever_it_claims(stranger_api: A
         ).status_code
         for number in range(42)
     ]
-    assert statuses[-1] == 429
+    assert 429 in statuses
