@@ -47,7 +47,7 @@ class SignUpExtras(forms.Form):
         change_settings(user, time_zone=self.cleaned_data["time_zone"])
 
 
-class AccountForm(forms.ModelForm[BrokerAccount]):
+class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     """A broker account of one trader. `instance.trader` is the owner, also of a new one."""
 
     currency = CurrencyField(label=_("Currency"), max_length=10, help_text=_("Such as EUR, USD or USDT."))
@@ -89,7 +89,7 @@ class AccountForm(forms.ModelForm[BrokerAccount]):
         return cleaned
 
 
-class SettingsForm(forms.ModelForm[Trader]):
+class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     time_zone = ZoneField(label=_("Time zone"), help_text=_("Days and times are shown in it."))
     display_currency = CurrencyField(
         label=_("Currency"), max_length=10, help_text=_("New accounts start with it. Amounts are never converted.")
