@@ -30,13 +30,14 @@ def var_directory(environment: Mapping[str, str] = os.environ) -> Path:
 
 # ---- Variables and secrets ------------------------------------------------------------------------------------------
 def read_env_file(path: Path, environment: Environment) -> None:
-    """Sets the variables of a .env file (NAME=value lines) that are not set yet."""
+    """Sets the variables of a .env file (NAME=value lines) that are not set yet; an empty value sets nothing."""
     if not path.exists():
         return
     for line in path.read_text().splitlines():
-        name, separator, value = line.strip().partition("=")
-        if separator and not name.startswith("#"):
-            environment.setdefault(name.strip(), value.strip().strip("\"'"))
+        name, _, value = line.strip().partition("=")
+        value = value.strip().strip("\"'")
+        if value and not name.startswith("#"):
+            environment.setdefault(name.strip(), value)
 
 
 class Secrets:
@@ -187,7 +188,7 @@ def provide_environment(environment: Environment = os.environ) -> None:
     else:
         atexit.register(servers.stop)
     for name, url in urls.items():
-        environment.setdefault(name, url)
+        environment[name] = environment.get(name) or url
 
 
 def _urls_of(note: Mapping[str, object]) -> dict[str, str]:
