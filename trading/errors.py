@@ -27,3 +27,11 @@ class StateConflict(TradingError):
     code = "state_conflict"
     message = "This has changed in the meantime. Reload the page and try again."
     status = 409
+
+
+class AccountNotFound(TradingError):
+    """The account is not there, or belongs to somebody else: the answer is the same, so that nothing leaks."""
+
+    code = "account_not_found"
+    message = "This account does not exist. Choose one of your own accounts."
+    status = 404

@@ -1,1 +1,1 @@
-"""Writes: one public function per business act; each owns its transaction and its lock."""
+"""Writes: one public function per business act. Each owns its transaction and its locks."""

@@ -1,0 +1,73 @@
+"""Answers kept in Redis. The only module that imports django.core.cache: keys, lifetimes and counters at one glance.
+
+A key holds a format version and the revision of what it is about, so that a write makes the old answer unreachable and
+nothing ever has to be deleted. When Redis fails, the failure is logged and counted and the answer is computed.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from threading import Lock
+from typing import TypeVar, cast
+
+from django.core.cache import cache
+
+logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+#: Raised when the shape of a kept answer changes.
+FORMAT = 1
+
+FIGURES_S = 86_400
+CURVE_S = 86_400
+PROOF_S = 86_400
+PERIODS_S = 900
+TRADE_TOTALS_S = 86_400
+TRADE_CHOICES_S = 86_400
+
+_MISSING = object()
+_counts: Counter[str] = Counter()
+_lock = Lock()
+
+
+def remembered(name: str, parts: tuple[object, ...], ttl_s: int, compute: Callable[[], Answer]) -> Answer:
+    """The kept answer for (name, parts), else the computed one, which is kept for `ttl_s` seconds."""
+    key = ":".join([name, str(FORMAT), *map(str, parts)])
+    kept = _get(name, key)
+    if kept is not _MISSING:
+        return cast(Answer, kept)
+    answer = compute()
+    _set(name, key, answer, ttl_s)
+    return answer
+
+
+def counts() -> dict[str, int]:
+    """Hits, misses and failures of this process, as `<name>.hit`, `<name>.miss`, `<name>.failure`."""
+    with _lock:
+        return dict(_counts)
+
+
+def _get(name: str, key: str) -> object:
+    try:
+        # django-redis answers with the default, too, when it swallows a lost connection.
+        kept: object = cache.get(key, _MISSING)
+    except Exception:
+        logger.warning("Redis did not answer; %s is computed.", name, exc_info=True)
+        _count(f"{name}.failure")
+        return _MISSING
+    _count(f"{name}.miss" if kept is _MISSING else f"{name}.hit")
+    return kept
+
+
+def _set(name: str, key: str, answer: object, ttl_s: int) -> None:
+    try:
+        cache.set(key, answer, ttl_s)
+    except Exception:
+        logger.warning("Redis did not keep %s.", name, exc_info=True)
+        _count(f"{name}.failure")
+
+
+def _count(what: str) -> None:
+    with _lock:
+        _counts[what] += 1

@@ -1,0 +1,223 @@
+"""An account's history from the database, and the figures, curve, proof and period sums that follow from it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from accounts.models import BrokerAccount, Platform
+from trading import cache
+from trading.calc import balance_proof as proving
+from trading.calc import equity
+from trading.calc.history import Fill, Flow, History, OpenPosition
+from trading.calc.metatrader import Definition, Figures, metatrader_figures
+from trading.calc.periods import windows
+from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
+
+ZERO = Decimal(0)
+#: States in which what a statement brought is in the book.
+IN_BOOK = (State.COMMITTED, State.UNDOING)
+
+PeriodName = Literal["today", "week", "month", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodSum:
+    """`net` holds every cost booked in the window; `count` counts exits, `wins` those with a net above zero."""
+
+    net: Decimal
+    count: int
+    wins: int
+
+
+#: Per currency, per period.
+PeriodSums = dict[str, dict[PeriodName, PeriodSum]]
+
+
+def definition_of(account: BrokerAccount) -> Definition:
+    """The MetaTrader definition of the figures that fits the account's platform."""
+    return "mt4" if account.platform == Platform.MT4 else "mt5"
+
+
+def load_history(account: BrokerAccount) -> History:
+    """Everything that the arithmetic needs of an account, read in five queries however long the history."""
+    snapshot = latest_snapshot(account)
+    positions = [
+        OpenPosition(*row)
+        for row in Position.objects.filter(account=account).values_list("swap", "commission", "floating_profit")
+    ]
+    has_history = _in_book(account).filter(has_history=True).exists()
+    return History(
+        fills=fills_of(account.pk),
+        flows=flows_of(account.pk),
+        positions=positions,
+        opening_balance=opening_balance(account),
+        margin=snapshot.margin if snapshot else None,
+        credit=snapshot.credit if snapshot and not has_history else None,
+        free_margin_counts_floating=_counts_floating(snapshot, positions),
+    )
+
+
+def fills_of(account_id: UUID, *, among: str = "") -> list[Fill]:
+    """The account's fills in order; `among` names a temporary table whose deal ids are the only ones wanted.
+
+    Derived entries are left out: they carry no money, and MetaTrader 4 begins a history with its first close.
+    """
+    join = f"JOIN {among} s ON s.deal_id = e.deal_id" if among else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT e.executed_at, e.sequence, e.direction <> 'in',
+                CASE WHEN e.direction = 'in' THEN e.side WHEN e.side = 'buy' THEN 'sell' ELSE 'buy' END,
+                e.gross_profit, e.commission, e.swap, e.fee
+            FROM trading_execution e {join}
+            WHERE e.account_id = %s AND NOT (e.is_derived AND e.direction = 'in')
+            ORDER BY e.executed_at, e.sequence""",
+            [account_id],
+        )
+        return [Fill(*row) for row in cursor.fetchall()]
+
+
+def flows_of(account_id: UUID, *, among: str = "") -> list[Flow]:
+    """The account's cash flows in order; `among` as for fills."""
+    join = f"JOIN {among} s ON s.reference = f.reference" if among else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT f.booked_at, f.sequence, f.kind, f.amount FROM trading_cashflow f {join}
+            WHERE f.account_id = %s ORDER BY f.booked_at, f.sequence""",
+            [account_id],
+        )
+        return [Flow(*row) for row in cursor.fetchall()]
+
+
+def latest_snapshot(account: BrokerAccount) -> Snapshot | None:
+    return Snapshot.objects.filter(account=account).order_by("-taken_at").first()
+
+
+def opening_balance(account: BrokerAccount) -> Decimal | None:
+    """What the account held before the first row of the book; None where no statement tells.
+
+    The statement that reaches furthest back tells. An account of which only open positions are known starts with the
+    balance that the broker reported.
+    """
+    imported = _in_book(account).filter(opening_balance__isnull=False, has_history=True)
+    oldest = imported.order_by(F("period_start").asc(nulls_last=True), "committed_at").first()
+    if oldest:
+        return oldest.opening_balance
+    if _in_book(account).filter(has_history=True).exists():
+        return None
+    snapshot = latest_snapshot(account)
+    return snapshot.balance if snapshot else None
+
+
+def account_figures(account: BrokerAccount, definition: Definition) -> Figures:
+    """Every figure of a MetaTrader report at full precision, kept until the account changes."""
+    return cache.remembered(
+        "figures",
+        (account.pk, account.revision, definition),
+        cache.FIGURES_S,
+        lambda: metatrader_figures(load_history(account), definition),
+    )
+
+
+def balance_curve(account: BrokerAccount, points: int) -> list[equity.BalancePoint]:
+    """The balance over time in at most `points` points; empty where the opening balance is not known."""
+
+    def compute() -> list[equity.BalancePoint]:
+        opening = opening_balance(account)
+        if opening is None:
+            return []
+        return equity.thin(equity.balance_curve(opening, flows_of(account.pk), fills_of(account.pk)), points)
+
+    return cache.remembered("curve", (account.pk, account.revision, points), cache.CURVE_S, compute)
+
+
+def balance_proof(account: BrokerAccount, zone: ZoneInfo) -> proving.BalanceProof:
+    """The proof per day of `zone`. An unknown opening balance counts as zero: `opening_balance` tells."""
+    return cache.remembered(
+        "proof",
+        (account.pk, account.revision, zone.key),
+        cache.PROOF_S,
+        lambda: proving.balance_proof(
+            opening_balance(account) or ZERO,
+            flows_of(account.pk),
+            fills_of(account.pk),
+            _stated_balances(account),
+            zone=zone,
+        ),
+    )
+
+
+def period_sums(accounts: Iterable[BrokerAccount], now: datetime, zone: ZoneInfo) -> PeriodSums:
+    """Net result, exits and wins of today, this week, this month and all time, per currency, in one query."""
+    chosen = sorted(accounts, key=lambda account: account.pk)
+    if not chosen:
+        return {}
+    today = now.astimezone(zone).date()
+    parts = [f"{account.pk}.{account.revision}" for account in chosen]
+    return cache.remembered(
+        "periods", (zone.key, today, *parts), cache.PERIODS_S, lambda: _period_sums(chosen, now, zone)
+    )
+
+
+def _period_sums(accounts: Sequence[BrokerAccount], now: datetime, zone: ZoneInfo) -> PeriodSums:
+    calendar = {
+        window.name: Q(executed_at__gte=window.starts_at, executed_at__lt=window.ends_at)
+        for window in windows(now, zone)
+    }
+    conditions = {"today": calendar["today"], "week": calendar["week"], "month": calendar["month"], "all": Q()}
+    aggregates = {}
+    for name, inside in conditions.items():
+        closing = inside & ~Q(direction="in")
+        aggregates[f"{name}_net"] = Sum("net_profit", filter=inside, default=ZERO)
+        aggregates[f"{name}_count"] = Count("pk", filter=closing)
+        aggregates[f"{name}_wins"] = Count("pk", filter=closing & Q(net_profit__gt=0))
+    rows = (
+        Execution.objects.filter(account__in=[account.pk for account in accounts])
+        .order_by()
+        .values(currency=F("account__currency"))
+        .annotate(**aggregates)
+    )
+    found = {row["currency"]: row for row in rows}
+    return {
+        currency: {name: _period_sum(found.get(currency), name) for name in ("today", "week", "month", "all")}
+        for currency in sorted({account.currency for account in accounts})
+    }
+
+
+def _period_sum(row: dict[str, Decimal | int] | None, name: str) -> PeriodSum:
+    if row is None:
+        return PeriodSum(ZERO, 0, 0)
+    return PeriodSum(Decimal(row[f"{name}_net"]), int(row[f"{name}_count"]), int(row[f"{name}_wins"]))
+
+
+def _stated_balances(account: BrokerAccount) -> list[proving.StatedBalance]:
+    """Every balance that the broker stated: beside fills and flows (credit included there), and as a whole."""
+    stated = [
+        proving.StatedBalance(at, balance, sequence, includes_credit=True)
+        for rows in (
+            Execution.objects.filter(account=account).values_list("executed_at", "balance_after", "sequence"),
+            CashFlow.objects.filter(account=account).values_list("booked_at", "balance_after", "sequence"),
+        )
+        for at, balance, sequence in rows.filter(balance_after__isnull=False).order_by()
+    ]
+    snapshots = Snapshot.objects.filter(account=account, balance__isnull=False).values_list("taken_at", "balance")
+    return stated + [proving.StatedBalance(at, balance) for at, balance in snapshots if balance is not None]
+
+
+def _counts_floating(snapshot: Snapshot | None, positions: Sequence[OpenPosition]) -> bool:
+    """False where the broker's free margin is balance and credit less margin: a setting of some servers."""
+    if snapshot is None or not positions:
+        return True
+    if snapshot.balance is None or snapshot.margin is None or snapshot.free_margin is None:
+        return True
+    return snapshot.free_margin != snapshot.balance + (snapshot.credit or ZERO) - snapshot.margin
+
+
+def _in_book(account: BrokerAccount) -> QuerySet[Statement]:
+    return Statement.objects.filter(account=account, state__in=IN_BOOK)

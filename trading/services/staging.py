@@ -1,0 +1,83 @@
+"""Copies rows into temporary tables that live until the transaction ends, or is rolled back."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import uuid_utils
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from trading.services.localise import Localised, Row
+from trading.services.tables import TABLES, Table
+
+_ROWS_PER_WRITE = 500
+#: Called with the number of rows staged so far.
+Staged = Callable[[int], None]
+
+
+def stage(localised: Localised, staged: Staged) -> dict[str, int]:
+    """Makes and fills one temporary table per table. Returns how many rows each holds."""
+    counts: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        for word, table in TABLES.items():
+            rows: Iterator[Row] = getattr(localised, word)()
+            _create(cursor, table)
+            before = sum(counts.values())
+            counts[word] = copy_rows(
+                cursor,
+                table.stage,
+                ["id", *table.shared_columns, *table.staged_only],
+                rows,
+                lambda n, b=before: staged(b + n),
+            )
+            cursor.execute(f"ANALYZE {table.stage}")
+    return counts
+
+
+def copy_rows(
+    cursor: CursorWrapper, into: str, columns: Sequence[str], rows: Iterable[Row], staged: Staged | None = None
+) -> int:
+    """COPYs the rows, each under a new id, and returns how many there were."""
+    count = 0
+    with cursor.copy(f"COPY {into} ({', '.join(columns)}) FROM STDIN") as copy:
+        lines: list[str] = []
+        for row in rows:
+            lines.append("\t".join([str(uuid_utils.uuid7()), *map(_text, row)]))
+            if len(lines) == _ROWS_PER_WRITE:
+                copy.write("\n".join(lines) + "\n")
+                count += len(lines)
+                lines.clear()
+                if staged:
+                    staged(count)
+        if lines:
+            copy.write("\n".join(lines) + "\n")
+    return count + len(lines)
+
+
+def _create(cursor: CursorWrapper, table: Table) -> None:
+    columns = ", ".join(["id", *table.shared_columns])
+    staged_only = "".join(f", ''::text AS {column}" for column in table.staged_only)
+    cursor.execute(
+        f"CREATE TEMPORARY TABLE {table.stage} ON COMMIT DROP AS "
+        f"SELECT {columns}{staged_only} FROM {table.table} WHERE false"
+    )
+
+
+def _text(value: Any) -> str:
+    """A value in the text format of COPY."""
+    if value is None:
+        return r"\N"
+    if isinstance(value, str):
+        return _escaped(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def _escaped(value: str) -> str:
+    """Text as COPY wants it. A NUL can't be stored, and says nothing."""
+    if value.isalnum():
+        return value
+    value = value.replace("\x00", "").replace("\\", r"\\")
+    return value.replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")

@@ -1,0 +1,37 @@
+"""Background work: each task takes ids and calls one service."""
+
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import OperationalError
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.job_context import JobContext
+
+from trading.services import job_queue, rescue, statements
+
+#: A database that is being restarted is back within this time.
+_RETRY = RetryStrategy(max_attempts=5, exponential_wait=3, retry_exceptions={OperationalError})
+
+
+@app.task(name="trading.read_statement", queue=job_queue.QUEUE, retry=_RETRY)
+def read_statement(statement_id: str) -> None:
+    statements.read(UUID(statement_id), timezone.now())
+
+
+@app.task(name="trading.commit_statement", queue=job_queue.QUEUE, retry=_RETRY)
+def commit_statement(statement_id: str) -> None:
+    statements.commit(UUID(statement_id), timezone.now())
+
+
+@app.task(name="trading.undo_statement", queue=job_queue.QUEUE, retry=_RETRY)
+def undo_statement(statement_id: str) -> None:
+    statements.undo(UUID(statement_id), timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="trading.rescue_statements", queue="upkeep", queueing_lock="rescue_statements", pass_context=True)
+async def rescue_statements(context: JobContext, timestamp: int) -> None:
+    await rescue.retry_stalled_jobs(context.app.job_manager, timezone.now())
+    await sync_to_async(rescue.end_abandoned_work)()
