@@ -27,7 +27,7 @@ _ZONES: tuple[tuple[str, str], ...] = (
 def guess_time_zone(server: str, broker: str) -> str:
     """The IANA name of the zone that the server most likely runs on."""
     names = f"{server} {broker}"
-    return next((zone for words, zone in _ZONES if re.search(words, names, re.I)), DEFAULT_TIME_ZONE)
+    return next((zone for words, zone in _ZONES if re.search(words, names, re.IGNORECASE)), DEFAULT_TIME_ZONE)
 
 
 def to_utc(naive: datetime, zone: str) -> datetime:

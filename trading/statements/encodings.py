@@ -12,7 +12,7 @@ _BOMS = (
 )
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 16
-_DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([A-Za-z0-9_\-]{3,20})", re.I)
+_DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([A-Za-z0-9_\-]{3,20})", re.IGNORECASE)
 _HIGH_RUN = re.compile(rb"[A-Za-z\x80-\xff][A-Za-z\x40-\xff]*[\x80-\xff][\x40-\xff]*")
 
 

@@ -21,15 +21,15 @@ _BY_TYPE = (
     ("so compensation", FlowKind.CORRECTION),
 )
 _BY_WORD = (
-    (re.compile(r"\bdividends?\b|\bdvd\b", re.I), FlowKind.DIVIDEND),
-    (re.compile(r"\b(?:financing|interest|swaps?|rollovers?|overnight)\b", re.I), FlowKind.INTEREST),
-    (re.compile(r"\b(?:tax|taxes|withholding)\b", re.I), FlowKind.TAX),
-    (re.compile(r"\b(?:commissions?|fees?|charges?)\b", re.I), FlowKind.FEE),
-    (re.compile(r"\b(?:bonus|promo|promotion|cashback|rebates?)\b", re.I), FlowKind.BONUS),
-    (re.compile(r"\b(?:adjustments?|corrections?|reversals?|compensation)\b", re.I), FlowKind.CORRECTION),
+    (re.compile(r"\bdividends?\b|\bdvd\b", re.IGNORECASE), FlowKind.DIVIDEND),
+    (re.compile(r"\b(?:financing|interest|swaps?|rollovers?|overnight)\b", re.IGNORECASE), FlowKind.INTEREST),
+    (re.compile(r"\b(?:tax|taxes|withholding)\b", re.IGNORECASE), FlowKind.TAX),
+    (re.compile(r"\b(?:commissions?|fees?|charges?)\b", re.IGNORECASE), FlowKind.FEE),
+    (re.compile(r"\b(?:bonus|promo|promotion|cashback|rebates?)\b", re.IGNORECASE), FlowKind.BONUS),
+    (re.compile(r"\b(?:adjustments?|corrections?|reversals?|compensation)\b", re.IGNORECASE), FlowKind.CORRECTION),
 )
 #: Money moved by the trader, whatever else the comment says ("Withdrawal fee refund" is none of these).
-_MOVED = re.compile(r"^\W*(?:deposit|withdraw)", re.I)
+_MOVED = re.compile(r"^\W*(?:deposit|withdraw)", re.IGNORECASE)
 
 
 def flow_kind(row_type: str, comment: str, amount: Decimal, *, opens_account: bool) -> FlowKind:

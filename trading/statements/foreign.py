@@ -22,7 +22,7 @@ _BINARY: tuple[tuple[bytes, str, str], ...] = (
     (b"7z\xbc\xaf", "a compressed file (7z)", "compressed"),
 )
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_MARKUP = re.compile(r"<\s*(?:!doctype\s+html|html|table|tr|td|th|body|head)\b", re.I)
+_MARKUP = re.compile(r"<\s*(?:!doctype\s+html|html|table|tr|td|th|body|head)\b", re.IGNORECASE)
 _SUPPORTED = "TradePortal reads MetaTrader 4 and 5 statements"
 _SAMPLE_LINES = 40
 
@@ -120,7 +120,7 @@ def _has_column_starts(*starts: str) -> Callable[[str], bool]:
 
 
 def _says(pattern: str) -> Callable[[str], bool]:
-    compiled = re.compile(pattern, re.I | re.S)
+    compiled = re.compile(pattern, re.IGNORECASE | re.DOTALL)
     return lambda text: bool(compiled.search(text))
 
 

@@ -21,19 +21,19 @@ from trading.statements.values import tidy
 _CHUNK = 1 << 20
 _MAX_COLUMNS = 200
 _ATTRIBUTES = r"""(?:"[^"]*"|'[^']*'|[^>"'])*"""
-_ROW_START = re.compile(r"<tr\b", re.I)
-_CELL = re.compile(rf"<t[dh]\b({_ATTRIBUTES})>(.*?)(?=<t[dhr]\b|</t[dhr]\b|</table\b|\Z)", re.I | re.S)
+_ROW_START = re.compile(r"<tr\b", re.IGNORECASE)
+_CELL = re.compile(rf"<t[dh]\b({_ATTRIBUTES})>(.*?)(?=<t[dhr]\b|</t[dhr]\b|</table\b|\Z)", re.IGNORECASE | re.DOTALL)
 #: Formatting only. Any other tag is somebody's text (an order comment) and stays word for word.
 _FORMATTING = re.compile(
     rf"</?(?:b|i|u|p|div|span|font|br|img|nobr|strong|em|small|center|a|thead|tbody)\b{_ATTRIBUTES}>|<!--.*?-->",
-    re.I | re.S,
+    re.IGNORECASE | re.DOTALL,
 )
-_SPAN = re.compile(r"""\bcolspan\s*=\s*["']?(\d{1,3})""", re.I)
-_TITLE = re.compile(r"""\btitle\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
-_HIDDEN = re.compile(r"""\bclass\s*=\s*["']?[^"'>]*\bhidden\b|display\s*:\s*none""", re.I)
-_CLOSED = re.compile(r"</table\b", re.I)
-_PAGE_START = re.compile(r"<html\b", re.I)
-_PAGE_END = re.compile(r"</html\s*>", re.I)
+_SPAN = re.compile(r"""\bcolspan\s*=\s*["']?(\d{1,3})""", re.IGNORECASE)
+_TITLE = re.compile(r"""\btitle\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+_HIDDEN = re.compile(r"""\bclass\s*=\s*["']?[^"'>]*\bhidden\b|display\s*:\s*none""", re.IGNORECASE)
+_CLOSED = re.compile(r"</table\b", re.IGNORECASE)
+_PAGE_START = re.compile(r"<html\b", re.IGNORECASE)
+_PAGE_END = re.compile(r"</html\s*>", re.IGNORECASE)
 
 
 class HtmlPage:

@@ -9,7 +9,7 @@ MEBIBYTE = 1024 * 1024
 class Limits:
     """Units: bytes. The defaults hold a statement of some 200,000 trades and stop an archive built to fill memory."""
 
-    file_bytes: int = 300 * MEBIBYTE
+    file_bytes: int = 512 * MEBIBYTE
     inflated_bytes: int = 2_000 * MEBIBYTE
     inflation_ratio: int = 200  # checked above `ratio_free_bytes` only: small members may compress well
     ratio_free_bytes: int = 20 * MEBIBYTE

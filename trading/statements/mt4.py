@@ -47,8 +47,8 @@ FORMAT = "mt4-statement-html"
 
 _COLUMNS = 14
 _MAGIC = re.compile(r"#(\d{1,20})(?:\s+|$)")
-_PARENT = re.compile(r"from #(\d{1,20})", re.I)
-_CHILD = re.compile(r"to #(\d{1,20})", re.I)
+_PARENT = re.compile(r"from #(\d{1,20})", re.IGNORECASE)
+_CHILD = re.compile(r"to #(\d{1,20})", re.IGNORECASE)
 _TOTALS = ("commission", "taxes", "swap", "gross")
 _HEADING_CELLS = 8
 

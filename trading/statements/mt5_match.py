@@ -8,7 +8,7 @@ positions can close in the same second at the same price with their exits listed
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,9 +20,12 @@ _SEARCH_STEPS = 20_000
 _MOST_PARTS = 120
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Book:
-    """What is known of one position. `closed_at` is None where the report does not list it as closed."""
+    """What is known of one position. `closed_at` is None where the report does not list it as closed.
+
+    `left` is the closed volume that no exit has been found for yet.
+    """
 
     ticket: str
     symbol: str
@@ -34,7 +37,7 @@ class Book:
     close_price: Decimal = ZERO
     swap: Decimal = ZERO
     profit: Decimal = ZERO
-    left: Decimal = field(default=ZERO)
+    left: Decimal = ZERO
     from_deals: bool = False
 
 
@@ -83,7 +86,14 @@ class _Hedging:
             ticket = self._tickets[index] = deal.order_id
             book = self._books.get(ticket)
             if book is None:
-                book = Book(ticket, deal.symbol, deal.side, deal.executed_at, ZERO, from_deals=True)
+                book = Book(
+                    ticket=ticket,
+                    symbol=deal.symbol,
+                    side=deal.side,
+                    opened_at=deal.executed_at,
+                    volume=ZERO,
+                    from_deals=True,
+                )
                 self._books[ticket] = book
             if book.from_deals:
                 book.volume += deal.volume_lots

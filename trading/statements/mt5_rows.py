@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from trading.statements import words
 from trading.statements.ledger import ZERO, none_if_zero
+from trading.statements.mt5_match import Book
 from trading.statements.rows import ExecutionRow, PositionRow, Side
 from trading.statements.tables import Row
 from trading.statements.values import Values, parse_volume
@@ -34,26 +35,16 @@ class Unreadable(Exception):
     """A row whose kind is known but whose values are not; the text says what is wrong with it."""
 
 
-@dataclass(slots=True)
-class Position:
+@dataclass(slots=True, kw_only=True)
+class Position(Book):
     """A row of the Positions table: what is closed of it, which is all of it unless it is still open."""
 
-    ticket: str
-    symbol: str
-    side: Side
-    volume: Decimal
-    closed_volume: Decimal
-    opened_at: datetime
     opened_text: str
     open_price: Decimal
-    closed_at: datetime
     closed_text: str
-    close_price: Decimal
     stop_loss: Decimal | None
     take_profit: Decimal | None
     commission: Decimal
-    swap: Decimal
-    profit: Decimal
     comment: str
     line: int
 
@@ -137,6 +128,7 @@ class Mt5Rows:
             side=_side(cells[3]),
             volume=_volume(total) if total else closed_volume,
             closed_volume=closed_volume,
+            left=closed_volume,
             opened_at=opened_at,
             opened_text=cells[0],
             open_price=self._number(cells[5], "price"),

@@ -1,7 +1,7 @@
 """Makes trades out of a MetaTrader 5 report's positions, open positions and deals."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -59,49 +59,40 @@ class TradeBuilder:
         is_netting: bool,
     ) -> None:
         self._positions = positions
-        self._open = {position.ticket: position for position in open_positions}
-        matched = match_deals(deals, list(self._books()), is_netting=is_netting)
+        self._listed = {position.ticket for position in positions}
+        self._open = [position for position in open_positions if position.ticket not in self._listed]
+        matched = match_deals(deals, [*positions, *map(_book, self._open)], is_netting=is_netting)
         self._fills: dict[str, _Fills] = defaultdict(_Fills)
+        self._comments: dict[str, str] = {}
+        self._fees: dict[str, Decimal] = {}
         for index, ticket in enumerate(matched.tickets):
             if ticket:
                 deals[index] = replace(deals[index], ticket=ticket)
-                self._fills[ticket].add(deals[index])
+                self._add(ticket, deals[index])
         self.executions = deals
         self.unmatched = [deals[index] for index in matched.unmatched]
         self.guessed = matched.guessed
 
-    def _books(self) -> Iterator[Book]:
-        for position in self._positions:
-            yield Book(
-                ticket=position.ticket,
-                symbol=position.symbol,
-                side=position.side,
-                opened_at=position.opened_at,
-                volume=position.volume,
-                closed_volume=position.closed_volume,
-                closed_at=position.closed_at,
-                close_price=position.close_price,
-                swap=position.swap,
-                profit=position.profit,
-                left=position.closed_volume,
-            )
-        closed = {position.ticket for position in self._positions}
-        for still in self._open.values():
-            if still.ticket not in closed:
-                yield Book(still.ticket, still.symbol, still.side, still.opened_at, still.volume_lots)
+    def _add(self, ticket: str, deal: ExecutionRow) -> None:
+        """Adds a deal up; a listed position states its own sums, so only what it does not print is kept for it."""
+        if ticket not in self._listed:
+            self._fills[ticket].add(deal)
+            return
+        if deal.fee:
+            self._fees[ticket] = self._fees.get(ticket, ZERO) + deal.fee
+        if deal.direction is Direction.IN and deal.comment:
+            self._comments.setdefault(ticket, deal.comment)
 
     def trades(self) -> list[TradeRow]:
         trades = [self._of_position(position) for position in self._positions]
-        known = {trade.ticket for trade in trades}
-        trades.extend(self._of_open(position) for position in self._open.values() if position.ticket not in known)
-        known.update(self._open)
+        trades.extend(self._of_open(position) for position in self._open)
+        known = {position.ticket for position in self._open}
         trades.extend(
             _of_fills(ticket, fills) for ticket, fills in self._fills.items() if ticket not in known and fills.first
         )
         return trades
 
     def _of_position(self, position: Position) -> TradeRow:
-        fills = self._fills.get(position.ticket)
         is_open = position.closed_volume < position.volume
         return TradeRow(
             ticket=position.ticket,
@@ -119,9 +110,9 @@ class TradeBuilder:
             take_profit=position.take_profit,
             commission=position.commission,
             swap=position.swap,
-            fee=fills.fee if fills else ZERO,
+            fee=self._fees.get(position.ticket, ZERO),
             gross_profit=position.profit,
-            comment=(fills.comment if fills else "") or position.comment,
+            comment=self._comments.get(position.ticket, "") or position.comment,
             line=position.line,
         )
 
@@ -148,6 +139,16 @@ class TradeBuilder:
             comment=fills.comment or position.comment,
             line=position.line,
         )
+
+
+def _book(position: PositionRow) -> Book:
+    return Book(
+        ticket=position.ticket,
+        symbol=position.symbol,
+        side=position.side,
+        opened_at=position.opened_at,
+        volume=position.volume_lots,
+    )
 
 
 def _of_fills(ticket: str, fills: _Fills) -> TradeRow:

@@ -99,6 +99,8 @@ def shortest_decimal(text: str) -> str:
 
     Errors: text that is not a finite number comes back unchanged, so that it ends as a problem and not as a value.
     """
+    if len(text) <= _EXCEL_DIGITS and "e" not in text and "E" not in text:
+        return text
     plain = text.strip()
     if not _NUMERIC_CELL.fullmatch(plain):
         return text

@@ -7,7 +7,7 @@ Entities, external or internal, are never resolved, and a document type is refus
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
@@ -21,8 +21,9 @@ from trading.statements.values import shortest_decimal, tidy
 
 _MAX_COLUMNS = 200
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_COLUMN = re.compile(r"([A-Z]{1,3})\d+")
-_NO_TEXTS: Mapping[int, str] = {}
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_VALUE, _FORMULA, _INLINE = f"{_MAIN}v", f"{_MAIN}f", f"{_MAIN}is"
+_LETTERS = re.compile(r"[A-Z]{1,3}")
 _DAMAGED = "This workbook is cut short or damaged. Download the statement again."
 _HEAD = 4096
 
@@ -37,6 +38,7 @@ class Workbook:
                 code="not_a_statement",
             )
         self._archive, self._limits, self._progress = archive, limits, progress
+        self._columns: dict[str, int] = {}
         self._strings = list(_shared_strings(archive)) if "xl/sharedStrings.xml" in archive.names else []
 
     def rows(self) -> Iterator[Row]:
@@ -74,11 +76,9 @@ class Workbook:
         for position, cell in enumerate(element):
             if len(cell) == 0:
                 continue
-            column = _column(cell.get("r"), position)
-            if column >= _MAX_COLUMNS:
-                continue
+            column = self._column(cell.get("r"), position)
             text, raw, formula = self._cell(cell)
-            if not text and not formula:
+            if column >= _MAX_COLUMNS or not (text or formula):
                 continue
             if len(texts) <= column:
                 texts.extend([""] * (column + 1 - len(texts)))
@@ -89,26 +89,32 @@ class Workbook:
                 row.formulas = {**row.formulas, column: formula}
         return row
 
+    def _column(self, reference: str | None, position: int) -> int:
+        """The column of a cell's reference; a cell without one stands where it is."""
+        letters = (reference or "").rstrip("0123456789")
+        known = self._columns.get(letters)
+        if known is None:
+            known = self._columns[letters] = _column_of(letters)
+        return position if known < 0 else known
+
     def _cell(self, cell: Any) -> tuple[str, str, str]:
         """The text of a cell, the text exactly as stored, and its formula."""
         kind = cell.get("t")
-        value, formula, inline = "", "", ""
+        value, formula = "", ""
         for child in cell:
-            name = child.tag.rpartition("}")[2] if isinstance(child.tag, str) else ""
-            if name == "v":
+            tag = child.tag
+            if tag == _VALUE:
                 value = child.text or ""
-            elif name == "f":
+            elif tag == _FORMULA:
                 formula = child.text or "="
-            elif name == "is":
-                inline = _string(child)
+            elif tag == _INLINE:
+                value = _string(child)
         if kind == "s":
             text = self._shared(value)
             return text, text, formula
-        if kind in (None, "n"):
-            plain = value.strip()
-            short = shortest_decimal(plain)
-            return short, plain, formula
-        text = tidy(inline or value)
+        if kind is None or kind == "n":
+            return shortest_decimal(value), value, formula
+        text = tidy(value)
         return text, text, formula
 
     def _shared(self, index: str) -> str:
@@ -133,12 +139,12 @@ def _string(element: Any) -> str:
     return tidy("".join(parts))
 
 
-def _column(reference: str | None, position: int) -> int:
-    match = _COLUMN.fullmatch(reference or "")
-    if match is None:
-        return position
+def _column_of(letters: str) -> int:
+    """A -> 0, AA -> 26; -1 for anything else."""
+    if not _LETTERS.fullmatch(letters):
+        return -1
     number = 0
-    for letter in match[1]:
+    for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number - 1
 
