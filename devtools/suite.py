@@ -33,7 +33,9 @@ LINT = (
     Step("Templates", ("-m", "djlint", "templates", "--lint", "--quiet")),
 )
 TYPES = (Step("Types", ("-m", "mypy", "accounts", "devtools", "loadtest", "tests", "tradeportal", "trading")),)
-CONTRACTS = Step("Import contracts", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"))
+CONTRACTS = Step(
+    "Import contracts", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")
+)
 MIGRATIONS = Step("Migrations match the models", ("manage.py", "makemigrations", "--check", "--dry-run"), True)
 SYSTEM = Step("System check", ("manage.py", "check", "--fail-level", "WARNING"), True)
 SCHEMA = ("spectacular", "--file", "docs/openapi.yaml", "--validate", "--fail-on-warn")

@@ -307,7 +307,9 @@ class ValkeyServer(Server):
         own_directory(self.directory, identity)
         self.identity = able_to_reach(identity, self.directory, self.program, self.program) if identity else None
         if identity and not self.identity:
-            raise EmbeddedError(f"User {identity.name}, who runs Valkey for root, cannot enter {self.directory.parent}.")
+            raise EmbeddedError(
+                f"User {identity.name}, who runs Valkey for root, cannot enter {self.directory.parent}."
+            )
 
     def command(self) -> list[str]:
         return [str(self.program), "-"]

@@ -75,7 +75,9 @@ def able_to_reach(identity: Identity, directory: Path, program: Path, resource: 
     for capabilities in ((), (CAP_DAC_READ_SEARCH,), (CAP_DAC_OVERRIDE,)):
         candidate = Identity(identity.uid, identity.gid, capabilities)
         try:
-            tried = subprocess.run(command, preexec_fn=child_setup(candidate), cwd="/", capture_output=True, check=False)
+            tried = subprocess.run(
+                command, preexec_fn=child_setup(candidate), cwd="/", capture_output=True, check=False
+            )
         except (OSError, subprocess.SubprocessError):
             continue
         if tried.returncode == 0:
