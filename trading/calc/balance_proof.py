@@ -31,8 +31,8 @@ class ProofDay:
 
     `closing` = `opening` + `flows` + `gross_profit` + `commission` + `swap` + `fee`, and is the next day's opening.
     `stated` is the broker's last balance of the day, without credit; `difference` is what we had at that moment less
-    `stated`; both are None where the broker stated nothing that day, and the day then ties. `new_difference` is how much
-    of the difference arose since the last stated balance: a break is carried on, so later days show it too.
+    `stated`; both are None where the broker stated nothing that day, and the day then ties. `new_difference` is what
+    arose since the last stated balance: a break is carried on, so later days show it too.
     """
 
     on: date

@@ -1,0 +1,56 @@
+"""The balance curve and its thinned copy."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from tests.calc.example import START, example_history, fill, flow
+from trading.calc.equity import BalancePoint, balance_curve, thin
+
+
+def test_follows_the_worked_example() -> None:
+    history = example_history()
+    points = balance_curve(Decimal(0), history.flows, history.fills)
+    assert [point.balance for point in points][:4] == [1000, 999, 1059, 1058]
+    assert points[-1].balance == 1024
+    assert max(point.drawdown_ratio for point in points) == Decimal(64) / 1059
+
+
+def test_a_withdrawal_makes_no_drawdown_and_a_deposit_heals_none() -> None:
+    flows = [flow(1, "-500", kind="withdrawal"), flow(3, "1000")]
+    points = balance_curve(Decimal(1000), flows, [fill(2, "-100")])
+    assert [point.drawdown_ratio for point in points] == [0, Decimal("0.2"), Decimal(100) / 1500]
+    assert [point.flows for point in points] == [-500, -500, 500]
+
+
+def test_one_point_stands_for_all_that_happened_in_a_second() -> None:
+    points = balance_curve(Decimal(0), [flow(1, "100", at=START), flow(2, "5", at=START)], [fill(3, "1", at=START)])
+    assert [point.balance for point in points] == [106]
+
+
+def test_leaves_credit_out() -> None:
+    points = balance_curve(Decimal(0), [flow(1, "100"), flow(2, "50", kind="credit")], [])
+    assert [point.balance for point in points] == [100]
+
+
+def line(*balances: int) -> list[BalancePoint]:
+    return [
+        BalancePoint(START + timedelta(hours=number), Decimal(balance), Decimal(0), Decimal(0))
+        for number, balance in enumerate(balances)
+    ]
+
+
+def test_thinning_keeps_first_last_and_the_spike() -> None:
+    points = line(*[100] * 50, 900, *[100] * 49)
+    kept = thin(points, 10)
+    assert len(kept) == 10
+    assert [kept[0], kept[-1]] == [points[0], points[-1]]
+    assert points[50] in kept
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "expected"), [(0, 5, 0), (3, 5, 3), (9, 9, 9), (9, 2, 2), (9, 1, 1), (9, 3, 3)]
+)
+def test_thinning_never_gives_more_than_asked_for(count: int, limit: int, expected: int) -> None:
+    assert len(thin(line(*range(count)), limit)) == expected

@@ -1,0 +1,37 @@
+"""The worked numbers of docs/formulas.md are what the code computes."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.calc.example import example_history
+from trading.calc.compare import rounded_like
+from trading.calc.metatrader import metatrader_figures
+
+PAGE = Path(__file__).parents[2] / "docs" / "formulas.md"
+WORKED = re.compile(r"^\|.*`(?:(mt4):)?([a-z_]+)` .*\*\*(-?[\d.]+)\*\*", re.MULTILINE)
+
+
+def worked_numbers() -> list[tuple[str, str, Decimal]]:
+    return [(row[1] or "mt5", row[2], Decimal(row[3])) for row in WORKED.finditer(PAGE.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(("definition", "key", "printed"), worked_numbers())
+def test_worked_number_is_what_the_code_computes(definition: str, key: str, printed: Decimal) -> None:
+    ours = metatrader_figures(example_history(), "mt4" if definition == "mt4" else "mt5")[key]
+    assert ours is not None
+    assert rounded_like(printed, ours) == printed
+
+
+def test_page_names_every_figure_that_is_computed() -> None:
+    page = PAGE.read_text("utf-8")
+    history = example_history()
+    keys = {*metatrader_figures(history, "mt4"), *metatrader_figures(history, "mt5")}
+    columns = ("closed_", "open_", "deals_total_", "deposit_withdrawal")
+    assert [key for key in sorted(keys) if f"{key}`" not in page and not key.startswith(columns)] == []
+
+
+def test_page_works_through_more_than_forty_figures() -> None:
+    assert len(worked_numbers()) > 40
