@@ -4,7 +4,7 @@ A Redis failure is logged by the client and reads as "not there"; the answer the
 """
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.cache import cache
 
@@ -22,6 +22,13 @@ class AuthFacts:
     trader_id: UUID
     is_good: bool
     is_staff: bool
+
+
+def answers() -> bool:
+    """Whether the cache keeps what it is given."""
+    token = uuid4().hex
+    cache.set("ready", token, 10)
+    return bool(cache.get("ready") == token)
 
 
 def auth_facts(sign_in_id: UUID) -> AuthFacts | None:

@@ -43,12 +43,17 @@ _SENTENCES = {
     413: ("too_large", "This request is too large."),
     415: ("unsupported_media_type", "Send JSON with “Content-Type: application/json”, files as multipart/form-data."),
     429: ("throttled", "Too many requests. Wait for the seconds in Retry-After."),
-    500: ("server_error", "Something went wrong on our side. Try again, and name the request id when you ask for help."),
+    500: (
+        "server_error",
+        "Something went wrong on our side. Try again, and name the request id when you ask for help.",
+    ),
     503: ("unavailable", "A part of the portal is not available just now. Try again in a few seconds."),
 }
 
 
-def body(status: int, code: str = "", message: str = "", fields: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
+def body(
+    status: int, code: str = "", message: str = "", fields: Mapping[str, list[str]] | None = None
+) -> dict[str, Any]:
     usual_code, usual_message = _SENTENCES[status]
     error = {"code": code or usual_code, "message": message or usual_message, "fields": dict(fields or {})}
     return {"error": error, "request_id": current_request_id()}

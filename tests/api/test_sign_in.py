@@ -89,9 +89,7 @@ def current_code(secret: str) -> str:
     return format_hotp_value(hotp_value(secret, list(counters())[-1]))
 
 
-def test_a_password_alone_does_not_go_round_a_second_factor(
-    stranger_api: APIClient, totp: str, password: str
-) -> None:
+def test_a_password_alone_does_not_go_round_a_second_factor(stranger_api: APIClient, totp: str, password: str) -> None:
     answer = sign_in(stranger_api, password)
     assert (answer.status_code, code_of(answer)) == (401, "otp_required")
     assert not SignIn.objects.exists()

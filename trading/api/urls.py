@@ -1,5 +1,42 @@
-"""The JSON API, version 1."""
+"""The JSON API of the history, version 1."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from trading.api import cash_flows, docs, executions, figures, health, positions, statements, trades
+
+urlpatterns = [
+    path("health/", health.HealthView.as_view(), name="api_health"),
+    path("ready/", health.ReadyView.as_view(), name="api_ready"),
+    path("trading/health/", health.TradingHealthView.as_view(), name="api_trading_health"),
+    path("schema/", docs.SchemaView.as_view(), name="api_schema"),
+    path("docs/", docs.DocsView.as_view(), name="api_docs"),
+    path("accounts/<uuid:account_id>/summary/", figures.SummaryView.as_view(), name="api_summary"),
+    path("accounts/<uuid:account_id>/balance-proof/", figures.BalanceProofView.as_view(), name="api_balance_proof"),
+    path("accounts/<uuid:account_id>/equity-curve/", figures.EquityCurveView.as_view(), name="api_equity_curve"),
+    path("trades/", trades.TradesView.as_view(), name="api_trades"),
+    path("trades/<uuid:trade_id>/", trades.TradeView.as_view(), name="api_trade"),
+    path("executions/", executions.ExecutionsView.as_view(), name="api_executions"),
+    path("cash-flows/", cash_flows.CashFlowsView.as_view(), name="api_cash_flows"),
+    path("positions/", positions.PositionsView.as_view(), name="api_positions"),
+    path("positions/open/", positions.OpenPositionsView.as_view(), name="api_positions_open"),
+    path("positions/<uuid:position_id>/", positions.PositionView.as_view(), name="api_position"),
+    path("statements/", statements.StatementsView.as_view(), name="api_statements"),
+    path("statements/<uuid:statement_id>/", statements.StatementView.as_view(), name="api_statement"),
+    path(
+        "statements/<uuid:statement_id>/account/",
+        statements.StatementAccountView.as_view(),
+        name="api_statement_account",
+    ),
+    path(
+        "statements/<uuid:statement_id>/commit/", statements.StatementCommitView.as_view(), name="api_statement_commit"
+    ),
+    path(
+        "statements/<uuid:statement_id>/discard/",
+        statements.StatementDiscardView.as_view(),
+        name="api_statement_discard",
+    ),
+    path("statements/<uuid:statement_id>/undo/", statements.StatementUndoView.as_view(), name="api_statement_undo"),
+    path(
+        "statements/<uuid:statement_id>/reread/", statements.StatementRereadView.as_view(), name="api_statement_reread"
+    ),
+]

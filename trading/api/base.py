@@ -1,0 +1,132 @@
+"""What the endpoints of the history share: whose accounts an answer covers, filters, and pages by key."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import BrokerAccount
+from tradeportal.rest.schemas import ERRORS, NOT_MODIFIED, Error
+from trading.queries.keyset import BadCursorError, Column, Page, Sort, keyset_page
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+
+LIST_ANSWERS = {304: NOT_MODIFIED, 400: Error, **ERRORS}
+ONE_ANSWERS = {304: NOT_MODIFIED, 404: Error, **ERRORS}
+
+
+def list_parameters(filters: type[django_filters.FilterSet], orders: Mapping[str, Any]) -> list[OpenApiParameter]:
+    """The address of a list, for its description: the filters of its filter class, order, cursor and limit."""
+    names = [name for key in orders for name in (key, f"-{key}")]
+    return [
+        *filter_parameters(filters),
+        OpenApiParameter("ordering", str, enum=names, description="A minus sign puts the greatest first."),
+        OpenApiParameter("cursor", str, description="`next_cursor` of the page before."),
+        OpenApiParameter("limit", int, description=f"Rows in a page: 1 to {MAX_LIMIT}, {DEFAULT_LIMIT} by default."),
+    ]
+
+
+def filter_parameters(filters: type[django_filters.FilterSet]) -> list[OpenApiParameter]:
+    return [_parameter(name, a_filter) for name, a_filter in filters.base_filters.items()]
+
+
+def _parameter(name: str, a_filter: django_filters.Filter) -> OpenApiParameter:
+    label = str(a_filter.label or name)
+    if isinstance(a_filter, django_filters.ModelMultipleChoiceFilter):
+        return OpenApiParameter(
+            name, {"type": "array", "items": {"type": "string", "format": "uuid"}}, description=label
+        )
+    choices = a_filter.extra.get("choices")
+    enum = [str(value) for value, _ in choices] if choices else None
+    if isinstance(a_filter, django_filters.MultipleChoiceFilter):
+        return OpenApiParameter(name, {"type": "array", "items": {"type": "string", "enum": enum}}, description=label)
+    kind: Any = {"type": "string", "format": "decimal"} if isinstance(a_filter, django_filters.NumberFilter) else str
+    return OpenApiParameter(name, kind, enum=enum, description=label)
+
+
+def covered(request: Request) -> Sequence[BrokerAccount]:
+    """The trader's accounts that the address covers, in one query per request. Other people's are not among them."""
+    known: Sequence[BrokerAccount] | None = getattr(request, "_covered_accounts", None)
+    if known is None:
+        accounts = BrokerAccount.objects.for_trader(request.user).only("id", "revision", "currency").order_by("id")
+        wanted = set(request.query_params.getlist("account"))
+        known = [account for account in accounts if not wanted or str(account.pk) in wanted]
+        request._covered_accounts = known
+    return known
+
+
+def revisions(request: Request, **path: Any) -> Any:
+    """The state of everything that the covered accounts hold."""
+    return [(account.pk, account.revision) for account in covered(request)]
+
+
+def revision_of(request: Request, account_id: UUID) -> Any:
+    """The state of one account. Errors: Http404 for somebody else's."""
+    return own_account(request, account_id).revision
+
+
+def own_account(request: Request, account_id: UUID) -> BrokerAccount:
+    """Errors: Http404 for somebody else's."""
+    known: dict[UUID, BrokerAccount] = getattr(request, "_own_accounts", {})
+    account = known.get(account_id) or BrokerAccount.objects.for_trader(request.user).filter(pk=account_id).first()
+    if account is None:
+        raise Http404
+    request._own_accounts = {**known, account_id: account}
+    return account
+
+
+def filtered(kind: type[django_filters.FilterSet], request: Request, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows that the address asks for. Errors: ValidationError naming each filter that makes no sense."""
+    found = kind(request.query_params, queryset=queryset, request=request)
+    if not found.form.is_valid():
+        raise ValidationError({name: list(messages) for name, messages in found.form.errors.items()})
+    return found.qs
+
+
+def order_of(request: Request, orders: Mapping[str, Column], default: str) -> Sort:
+    raw = request.query_params.get("ordering") or default
+    name = raw.removeprefix("-")
+    if name not in orders:
+        known = ", ".join(orders)
+        raise ValidationError({"ordering": [f"This list can be ordered by {known}; with a minus sign the other way."]})
+    return Sort(name, orders[name], raw.startswith("-"))
+
+
+def limit_of(request: Request) -> int:
+    field = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT)
+    try:
+        return int(field.run_validation(request.query_params.get("limit", DEFAULT_LIMIT)))
+    except ValidationError as error:
+        raise ValidationError({"limit": error.detail}) from error
+
+
+def cursor_of(request: Request) -> str:
+    return str(request.query_params.get("cursor", ""))
+
+
+BAD_CURSOR = {"cursor": ["This cursor is not of this list and order. Start again without it."]}
+
+
+def page_of(request: Request, queryset: QuerySet[Any], sort: Sort, fields: Sequence[str]) -> Page:
+    try:
+        return keyset_page(queryset, sort, fields, cursor_of(request), limit_of(request))
+    except BadCursorError as error:
+        raise ValidationError(BAD_CURSOR) from error
+
+
+def page_response(request: Request, page: Page) -> Response:
+    """A page of rows of accounts: each with its account's id and currency beside its money."""
+    currencies = {account.pk: account.currency for account in covered(request)}
+    for row in page.rows:
+        row["account"] = row.pop("account_id")
+        row["currency"] = currencies.get(row["account"])
+    return Response({"results": page.rows, "next_cursor": page.next_cursor or None})

@@ -1,0 +1,149 @@
+"""trades/ and trades/{id}/."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tradeportal.rest.conditional import conditional
+from tradeportal.rest.schemas import Error
+from trading.api import shapes
+from trading.api.base import (
+    BAD_CURSOR,
+    LIST_ANSWERS,
+    ONE_ANSWERS,
+    covered,
+    cursor_of,
+    filtered,
+    limit_of,
+    list_parameters,
+    order_of,
+    page_response,
+    revisions,
+)
+from trading.api.executions import execution_rows
+from trading.filters import TradeFilter
+from trading.models import JournalEntry, Trade
+from trading.queries.keyset import BadCursorError, Page
+from trading.queries.trades import ROW_FIELDS, SORTS, all_trades, closed_trades, journals, trade_page
+from trading.services.journal import save_journal
+
+DETAIL_FIELDS = (
+    *ROW_FIELDS,
+    "closed_volume_lots",
+    "open_stop_loss",
+    "open_take_profit",
+    "stop_loss",
+    "take_profit",
+    "parent_ticket",
+    "source",
+)
+#: Orders that only closed trades have a value for.
+_OF_CLOSED = ("closed", "held")
+_MAX_TAGS = 30
+
+
+class TradeChanges(serializers.Serializer[Any]):
+    """What a trader adds to a trade; what is left out stays as it is."""
+
+    notes = serializers.CharField(required=False, allow_blank=True, max_length=20_000)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=40), required=False, max_length=_MAX_TAGS, help_text="All of its tags."
+    )
+    initial_stop_loss = serializers.DecimalField(
+        max_digits=38, decimal_places=18, required=False, allow_null=True, min_value=0
+    )
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="trades_list",
+        summary="Trades, the last closed first",
+        description=(
+            "Closed trades, unless `status=open`. `from` and `to` are about the closing time: days in UTC, or moments with "
+            "their offset; `to` as a day includes that day, as a moment it does not."
+        ),
+        tags=["trades"],
+        parameters=list_parameters(TradeFilter, SORTS),
+        responses={200: shapes.TradePage, **LIST_ANSWERS},
+    )
+)
+class TradesView(APIView):
+    @conditional(revisions)
+    def get(self, request: Request) -> Response:
+        page = _page(request)
+        added = journals(request.user, ((row["account_id"], row["ticket"]) for row in page.rows))
+        for row in page.rows:
+            journal = added.get((row["account_id"], row["ticket"]))
+            row["tags"] = journal.tags if journal else ()
+            row.pop("held", None)
+        return page_response(request, page)
+
+
+def _page(request: Request) -> Page:
+    wants_open = request.query_params.get("status") == "open"
+    trades: QuerySet[Trade] = all_trades(request.user) if wants_open else closed_trades(request.user)
+    sort = order_of(request, SORTS, "-opened" if wants_open else "-closed")
+    if wants_open and sort.name in _OF_CLOSED:
+        raise ValidationError({"ordering": [f"Open trades have no value for “{sort.name}”. Order them by opened."]})
+    trades = filtered(TradeFilter, request, trades)
+    try:
+        return trade_page(trades, covered(request), sort, cursor_of(request), limit_of(request))
+    except BadCursorError as error:
+        raise ValidationError(BAD_CURSOR) from error
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="trades_retrieve",
+        summary="One trade with its fills",
+        tags=["trades"],
+        responses={200: shapes.Trade, **ONE_ANSWERS},
+    ),
+    patch=extend_schema(
+        operation_id="trades_change",
+        summary="Notes, tags and the initial stop of a trade",
+        tags=["trades"],
+        request=TradeChanges,
+        responses={200: shapes.Trade, 400: Error, 415: Error, **ONE_ANSWERS},
+    ),
+)
+class TradeView(APIView):
+    @conditional(revisions)
+    def get(self, request: Request, trade_id: UUID) -> Response:
+        return Response(_shown(request, trade_id))
+
+    def patch(self, request: Request, trade_id: UUID) -> Response:
+        trade = all_trades(request.user).filter(pk=trade_id).first()
+        if trade is None:
+            raise Http404
+        form = TradeChanges(data=request.data)
+        form.is_valid(raise_exception=True)
+        save_journal(trade, **{**_journal(trade.account_id, trade.ticket), **form.validated_data})
+        return Response(_shown(request, trade_id))
+
+
+def _shown(request: Request, trade_id: UUID) -> dict[str, Any]:
+    shown = all_trades(request.user).filter(pk=trade_id).values(*DETAIL_FIELDS, "account__currency").first()
+    if shown is None:
+        raise Http404
+    shown["account"], shown["currency"] = shown.pop("account_id"), shown.pop("account__currency")
+    shown |= _journal(shown["account"], shown["ticket"])
+    shown["executions"] = execution_rows(trade_id, shown["currency"])
+    return dict(shown)
+
+
+def _journal(account_id: UUID, ticket: str) -> dict[str, Any]:
+    """What the trader has added so far."""
+    entry = JournalEntry.objects.filter(account=account_id, ticket=ticket).prefetch_related("tags").first()
+    if entry is None:
+        return {"notes": "", "tags": [], "initial_stop_loss": None}
+    names = [tag.name for tag in entry.tags.all()]
+    return {"notes": entry.notes, "tags": names, "initial_stop_loss": entry.initial_stop_loss}
