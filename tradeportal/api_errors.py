@@ -148,7 +148,7 @@ def _answer(status: int, data: dict[str, Any], headers: dict[str, str] | None = 
 # ---- Errors outside the API's own views: unknown addresses, refused hosts, failures in middleware ----------------------
 
 
-def unknown_address(request: HttpRequest, **path: Any) -> HttpResponse:
+def unknown_address(request: HttpRequest) -> HttpResponse:
     """What every address below /api/ says that no endpoint has."""
     return plain(404)
 

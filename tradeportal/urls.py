@@ -13,7 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("trading.api.urls")),
-    re_path(r"^api(/.*)?$", api_errors.unknown_address),
+    re_path(r"^api(?:/.*)?$", api_errors.unknown_address),
     path("", include("allauth.urls")),
     path("", include("accounts.urls")),
     path("", include("trading.urls")),

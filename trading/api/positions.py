@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tradeportal.rest.conditional import conditional
-from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, covered, filtered, filter_parameters, revisions
+from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, covered, filter_parameters, filtered, revisions
 from trading.api.shapes import money
 from trading.filters import PositionFilter
 from trading.models import Position, Side, Snapshot, Trade
@@ -118,6 +118,7 @@ def _values(positions: QuerySet[Position]) -> QuerySet[Position, dict[str, Any]]
     in_book = Trade.objects.open().filter(account=OuterRef("account_id"), ticket=OuterRef("ticket"))
     return positions.order_by("-opened_at", "-id").values(
         "id",
+        "account",
         "ticket",
         "symbol",
         "current_price",
@@ -126,7 +127,6 @@ def _values(positions: QuerySet[Position]) -> QuerySet[Position, dict[str, Any]]
         "commission",
         "take_profit",
         "stop_loss",
-        account=F("account_id"),
         currency=F("account__currency"),
         direction=F("side"),
         volume=F("volume_lots"),
