@@ -108,6 +108,10 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
         self.starts: list[float] = []
 
+    @property
+    def url(self) -> str:
+        raise NotImplementedError
+
     def start(self) -> None:
         """Prepares the directory and starts the program. Called again, it restarts on the same port."""
         self.port = self.port or free_port()

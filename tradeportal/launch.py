@@ -216,8 +216,8 @@ def _restart(name: str, status: int, start: Callable[[], None], starts: list[flo
     starts[:] = [moment for moment in starts if now - moment < 60] + [now]
     if len(starts) > RESTARTS_PER_MINUTE:
         raise LaunchError(f"{name} stopped {len(starts)} times within a minute (status {status}): see var/log.")
-    say(f"{name} stopped unexpectedly (status {status}); starting it again.")
     start()
+    say(f"{name} stopped unexpectedly (status {status}) and was started again.")
 
 
 def _programs(address: Address, environment: dict[str, str]) -> list[Program]:
