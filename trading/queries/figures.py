@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
 
 from accounts.models import BrokerAccount, Platform
 from trading import cache
@@ -108,7 +108,8 @@ def opening_balance(account: BrokerAccount) -> Decimal | None:
     imported = _in_book(account).filter(opening_balance__isnull=False, has_history=True)
     oldest = imported.order_by(F("period_start").asc(nulls_last=True), "committed_at").first()
     if oldest:
-        return oldest.opening_balance
+        known: Decimal | None = oldest.opening_balance
+        return known
     if _in_book(account).filter(has_history=True).exists():
         return None
     snapshot = latest_snapshot(account)
@@ -171,7 +172,7 @@ def _period_sums(accounts: Sequence[BrokerAccount], now: datetime, zone: ZoneInf
         for window in windows(now, zone)
     }
     conditions = {"today": calendar["today"], "week": calendar["week"], "month": calendar["month"], "all": Q()}
-    aggregates = {}
+    aggregates: dict[str, Aggregate] = {}
     for name, inside in conditions.items():
         closing = inside & ~Q(direction="in")
         aggregates[f"{name}_net"] = Sum("net_profit", filter=inside, default=ZERO)
@@ -183,28 +184,29 @@ def _period_sums(accounts: Sequence[BrokerAccount], now: datetime, zone: ZoneInf
         .values(currency=F("account__currency"))
         .annotate(**aggregates)
     )
-    found = {row["currency"]: row for row in rows}
+    found: dict[str, dict[str, Any]] = {row["currency"]: dict(row) for row in rows}
     return {
         currency: {name: _period_sum(found.get(currency), name) for name in ("today", "week", "month", "all")}
         for currency in sorted({account.currency for account in accounts})
     }
 
 
-def _period_sum(row: dict[str, Decimal | int] | None, name: str) -> PeriodSum:
-    if row is None:
-        return PeriodSum(ZERO, 0, 0)
-    return PeriodSum(Decimal(row[f"{name}_net"]), int(row[f"{name}_count"]), int(row[f"{name}_wins"]))
+def _period_sum(row: dict[str, Any] | None, name: str) -> PeriodSum:
+    return PeriodSum(row[f"{name}_net"], row[f"{name}_count"], row[f"{name}_wins"]) if row else PeriodSum(ZERO, 0, 0)
 
 
 def _stated_balances(account: BrokerAccount) -> list[proving.StatedBalance]:
     """Every balance that the broker stated: beside fills and flows (credit included there), and as a whole."""
+    fills = Execution.objects.filter(account=account, balance_after__isnull=False).order_by()
+    flows = CashFlow.objects.filter(account=account, balance_after__isnull=False).order_by()
+    beside = [
+        *fills.values_list("executed_at", "balance_after", "sequence"),
+        *flows.values_list("booked_at", "balance_after", "sequence"),
+    ]
     stated = [
         proving.StatedBalance(at, balance, sequence, includes_credit=True)
-        for rows in (
-            Execution.objects.filter(account=account).values_list("executed_at", "balance_after", "sequence"),
-            CashFlow.objects.filter(account=account).values_list("booked_at", "balance_after", "sequence"),
-        )
-        for at, balance, sequence in rows.filter(balance_after__isnull=False).order_by()
+        for at, balance, sequence in beside
+        if balance is not None
     ]
     snapshots = Snapshot.objects.filter(account=account, balance__isnull=False).values_list("taken_at", "balance")
     return stated + [proving.StatedBalance(at, balance) for at, balance in snapshots if balance is not None]
@@ -216,7 +218,7 @@ def _counts_floating(snapshot: Snapshot | None, positions: Sequence[OpenPosition
         return True
     if snapshot.balance is None or snapshot.margin is None or snapshot.free_margin is None:
         return True
-    return snapshot.free_margin != snapshot.balance + (snapshot.credit or ZERO) - snapshot.margin
+    return bool(snapshot.free_margin != snapshot.balance + (snapshot.credit or ZERO) - snapshot.margin)
 
 
 def _in_book(account: BrokerAccount) -> QuerySet[Statement]:

@@ -49,7 +49,7 @@ def merge(job: Import) -> dict[str, Tally]:
     with connection.cursor() as cursor:
         tallies = {
             "trades": _merge_trades(cursor, job),
-            "executions": _merge_executions(cursor, job),
+            "executions": merge_executions(cursor, job),
             "cash_flows": _merge_plainly(cursor, job, CASH_FLOW, job.staged["cash_flows"]),
             "positions": _merge_positions(cursor, job),
             "snapshots": _merge_plainly(cursor, job, SNAPSHOT, job.staged["snapshots"]),
@@ -78,7 +78,7 @@ def _merge_trades(cursor: CursorWrapper, job: Import) -> Tally:
     return tally
 
 
-def _merge_executions(cursor: CursorWrapper, job: Import) -> Tally:
+def merge_executions(cursor: CursorWrapper, job: Import) -> Tally:
     """Listed fills first: they take the place of derived ones of the same trade and direction."""
     tally, staged = Tally(), job.staged["executions"]
     if not staged:
@@ -138,7 +138,8 @@ def _remove_what_older_readers_made(cursor: CursorWrapper, job: Import, tallies:
 
 def _history_until(job: Import) -> datetime | None:
     committed = Statement.objects.filter(account_id=job.account_id, state__in=IN_BOOK, has_history=True)
-    return committed.aggregate(at=Max("reported_at"))["at"]
+    newest: datetime | None = committed.aggregate(at=Max("reported_at"))["at"]
+    return newest
 
 
 def _add(cursor: CursorWrapper, job: Import, table: Table, *, stage: str = "", where: str = "") -> int:

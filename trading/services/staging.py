@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import uuid_utils
@@ -22,15 +23,9 @@ def stage(localised: Localised, staged: Staged) -> dict[str, int]:
     with connection.cursor() as cursor:
         for word, table in TABLES.items():
             rows: Iterator[Row] = getattr(localised, word)()
-            _create(cursor, table)
-            before = sum(counts.values())
-            counts[word] = copy_rows(
-                cursor,
-                table.stage,
-                ["id", *table.shared_columns, *table.staged_only],
-                rows,
-                lambda n, b=before: staged(b + n),
-            )
+            columns = ["id", *table.shared_columns, *table.staged_only]
+            create_stage(cursor, table)
+            counts[word] = copy_rows(cursor, table.stage, columns, rows, partial(_report, staged, sum(counts.values())))
             cursor.execute(f"ANALYZE {table.stage}")
     return counts
 
@@ -55,9 +50,15 @@ def copy_rows(
     return count + len(lines)
 
 
-def _create(cursor: CursorWrapper, table: Table) -> None:
+def _report(staged: Staged, before: int, count: int) -> None:
+    staged(before + count)
+
+
+def create_stage(cursor: CursorWrapper, table: Table) -> None:
     columns = ", ".join(["id", *table.shared_columns])
     staged_only = "".join(f", ''::text AS {column}" for column in table.staged_only)
+    # Two imports may share a transaction that somebody else opened.
+    cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table.stage}")
     cursor.execute(
         f"CREATE TEMPORARY TABLE {table.stage} ON COMMIT DROP AS "
         f"SELECT {columns}{staged_only} FROM {table.table} WHERE false"

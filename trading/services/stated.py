@@ -1,6 +1,7 @@
 """The totals that a file states, beside the figures computed from what was imported of it."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from trading.history_adapter import history_from_parsed
 from trading.queries.figures import fills_of, flows_of
 from trading.services.tables import CASH_FLOW, EXECUTION
 from trading.statements.rows import ParsedStatement, StatedFigure
+
+NOT_COMPUTED = "This figure does not follow from trades: it is shown as the broker states it."
 
 
 def stated_against_ours(parsed: ParsedStatement, account_id: UUID) -> list[dict[str, Any]]:
@@ -41,15 +44,19 @@ def _shown(figure: StatedFigure, found: Comparison, figures: Figures) -> dict[st
     return {
         "key": found.key,
         "label": figure.label,
-        "stated": str(found.stated),
+        "stated": _text(found.stated),
         "printed": figure.text,
         "ours": _text(found.ours_rounded),
         "exact": _text(found.ours),
         "difference": _text(found.difference),
         "state": found.state,
-        "reason": figure.untrusted or (why_undefined(found.key, figures) if found.ours is None else ""),
+        "reason": figure.untrusted or _why_missing(found.key, figures),
     }
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _why_missing(key: str, figures: Figures) -> str:
+    return why_undefined(key, figures) if key in figures else NOT_COMPUTED
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")

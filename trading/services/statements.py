@@ -157,9 +157,9 @@ def request_reread(statement: Statement, now: datetime) -> Statement:
     return again
 
 
-def _locked(statement: Statement, allowed: Iterable[State], otherwise: str) -> Statement:
+def _locked(statement: Statement, allowed: set[State], otherwise: str) -> Statement:
     fresh = Statement.objects.select_for_update(of=("self",)).select_related("trader", "account").get(pk=statement.pk)
-    if fresh.state not in allowed:
+    if State(fresh.state) not in allowed:
         raise StateConflict(f"{otherwise} This one is {fresh.get_state_display().lower()}.")
     return fresh
 
