@@ -5,7 +5,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 ZERO = Decimal(0)
-_COLUMNS = ["Ticket", "Open Time", "Type", "Size", "Item", "Price", "S / L", "T / P", "Close Time", "Price", "Commission", "Taxes", "Swap", "Profit"]
+_COLUMNS = [
+    "Ticket",
+    "Open Time",
+    "Type",
+    "Size",
+    "Item",
+    "Price",
+    "S / L",
+    "T / P",
+    "Close Time",
+    "Price",
+    "Commission",
+    "Taxes",
+    "Swap",
+    "Profit",
+]
 
 
 @dataclass(frozen=True, slots=True)
