@@ -1,0 +1,54 @@
+"""The commands of the house: demo data through the importer, and the doctor's findings."""
+
+import re
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from accounts.models import BrokerAccount, Trader
+from trading.models import State, Statement
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+
+
+def said(command: str, **options: Any) -> str:
+    out = StringIO()
+    call_command(command, stdout=out, **options)
+    return out.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_demo_imports_two_accounts_whose_totals_tie_and_says_how_to_sign_in() -> None:
+    output = said("demo", if_empty=True)
+    demo = Trader.objects.get(email="demo@tradeportal.example")
+    statements = Statement.objects.for_trader(demo)
+    assert [statement.state for statement in statements] == [State.COMMITTED, State.COMMITTED]
+    assert all(figure["state"] == "ties" for statement in statements for figure in statement.stated)
+    assert BrokerAccount.objects.for_trader(demo).count() == 2
+    password = re.search(r"as demo@tradeportal\.example with the password (\S+)", output)
+    assert password and demo.check_password(password[1])
+    assert Trader.objects.get(email="staff@tradeportal.example").is_staff
+
+    assert said("demo", if_empty=True) == output
+    assert Statement.objects.count() == 2
+
+
+def test_demo_leaves_a_database_alone_that_has_traders(ann: Trader) -> None:
+    assert said("demo", if_empty=True) == ""
+    assert list(Trader.objects.all()) == [ann]
+
+
+def test_doctor_names_what_is_wrong_and_what_is_right(db: None) -> None:
+    out = StringIO()
+    with pytest.raises(SystemExit) as ending:
+        call_command("doctor", stdout=out)
+    assert ending.value.code == 1
+    assert re.search(r"^database +ok +PostgreSQL \d+", out.getvalue(), re.MULTILINE)
+    assert re.search(r"^cache +ok", out.getvalue(), re.MULTILINE)
+    assert re.search(r"^worker +WRONG +none is at work", out.getvalue(), re.MULTILINE)
