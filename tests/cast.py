@@ -13,6 +13,9 @@ from accounts.services.sign_in import start_sign_in
 from accounts.tokens import pair
 from tests import make
 
+#: The clock of what the tests make themselves.
+NOW = timezone.now()
+
 
 @pytest.fixture
 def password() -> str:

@@ -1,0 +1,181 @@
+"""The admin of traders, their accounts and their sign-ins.
+
+Nobody is deleted here: a trader is made inactive, an account is archived, and what they own stays provable.
+"""
+
+from typing import Any, ClassVar
+
+from allauth.account.admin import EmailAddressAdmin as BaseEmailAddressAdmin
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts.models import BrokerAccount, SignIn, Trader
+from accounts.services import accounts as services
+from accounts.services.sign_in import end_sign_in
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+    """Looks, and touches nothing."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Trader)
+class TraderAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "name", "is_active", "is_staff", "time_zone", "date_joined", "last_login")
+    list_filter = ("is_active", "is_staff", "is_superuser", ("date_joined", RangeDateTimeFilter))
+    list_filter_submit = True
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ("groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name")}),
+        (
+            "Preferences",
+            {"fields": ("time_zone", "display_currency", "definition", "number_format", "theme", "palette")},
+        ),
+        ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("When", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(BrokerAccount)
+class BrokerAccountAdmin(ModelAdmin):  # type: ignore[misc]
+    list_display = ("label", "trader", "platform", "broker", "server", "number", "currency", "is_demo", "archived_at")
+    list_select_related = ("trader",)
+    list_filter = ("platform", "phase", "is_demo", "currency", ("trader", AutocompleteSelectFilter))
+    list_filter_submit = True
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("label", "number", "broker", "server", "trader__email")
+    autocomplete_fields = ("trader",)
+    fields = ("trader", *services.EDITABLE, "archived_at", "revision", "created_at")
+    readonly_fields = ("archived_at", "revision", "created_at")
+    actions = ("archive", "restore")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: BrokerAccount | None = None) -> Any:
+        """An account keeps its owner: what it holds belongs to that person."""
+        return (*self.readonly_fields, "trader") if obj else self.readonly_fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: BrokerAccount, form: Any, change: bool) -> None:
+        """Through the service, which raises the revision."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        edited = services.edit_account(obj, **{name: getattr(obj, name) for name in services.EDITABLE})
+        obj.revision = edited.revision
+
+    @admin.action(description="Archive", permissions=["change"])
+    def archive(self, request: HttpRequest, accounts: QuerySet[BrokerAccount]) -> None:
+        for account in accounts:
+            services.archive_account(account)
+        self.message_user(request, "Archived. Nothing of these accounts is lost.", messages.SUCCESS)
+
+    @admin.action(description="Restore", permissions=["change"])
+    def restore(self, request: HttpRequest, accounts: QuerySet[BrokerAccount]) -> None:
+        for account in accounts:
+            services.restore_account(account)
+        self.message_user(request, "Restored.", messages.SUCCESS)
+
+
+@admin.register(SignIn)
+class SignInAdmin(ReadOnlyAdmin):
+    list_display = ("trader", "address", "client", "started_at", "refreshed_at", "expires_at", "ended_at", "end_reason")
+    list_select_related = ("trader",)
+    list_filter = ("end_reason", ("trader", AutocompleteSelectFilter), ("started_at", RangeDateTimeFilter))
+    search_fields = ("trader__email", "address")
+    exclude = ("token_id", "password_stamp")
+    actions = ("end",)
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_signin")
+
+    @admin.action(description="End these sign-ins", permissions=["end"])
+    def end(self, request: HttpRequest, sign_ins: QuerySet[SignIn]) -> None:
+        for sign_in in sign_ins:
+            end_sign_in(sign_in.pk, timezone.now())
+        self.message_user(request, "Ended. Their tokens are refused from now on.", messages.SUCCESS)
+
+
+class EventAdmin(ReadOnlyAdmin):
+    """Rows as they were before a change."""
+
+    list_display = ("pgh_created_at", "pgh_label", "pgh_obj_id", "who")
+    list_filter = ("pgh_label", ("pgh_created_at", RangeDateTimeFilter))
+    list_select_related = ("pgh_context",)
+    ordering = ("-pgh_created_at", "-pgh_id")
+
+    @admin.display(description="Context")
+    def who(self, event: Any) -> str:
+        return str(event.pgh_context.metadata) if event.pgh_context else "—"
+
+
+admin.site.register(apps.get_model("accounts", "BrokerAccountEvent"), EventAdmin, search_fields=("number", "label"))
+
+# Packages bring an admin of their own; it gets the frame of ours, and nobody's second factor can be read or made here.
+admin.site.unregister(Group)
+admin.site.unregister(EmailAddress)
+if admin.site.is_registered(Authenticator):
+    admin.site.unregister(Authenticator)
+
+
+@admin.register(Group)
+class GroupAdmin(BaseGroupAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+    list_filter: ClassVar[Any] = ()
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(BaseEmailAddressAdmin, ModelAdmin):  # type: ignore[misc]
+    list_select_related = ("user",)
+    autocomplete_fields = ("user",)
+    raw_id_fields = ()
+    search_fields = ("email", "user__email")
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin):
+    """Who has a second factor. Staff may take one away from a trader who has lost it, after checking who asks."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    list_filter = ("type",)
+    search_fields = ("user__email",)
+    exclude = ("data",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("mfa.delete_authenticator")

@@ -1,0 +1,49 @@
+"""Markets, the names that accounts have for them, and traders' tags."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+
+from trading.models import Instrument, SymbolMapping, Tag
+
+
+class EditableAdmin(ModelAdmin):  # type: ignore[misc]
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+
+
+@admin.register(Instrument)
+class InstrumentAdmin(EditableAdmin):
+    list_display = ("symbol", "name", "kind", "pip", "digits")
+    list_filter = ("kind",)
+    search_fields = ("symbol", "name")
+
+
+@admin.register(SymbolMapping)
+class SymbolMappingAdmin(EditableAdmin):
+    list_display = ("broker_symbol", "instrument", "account", "trader")
+    list_select_related = ("instrument", "account", "account__trader")
+    list_filter = (("account", AutocompleteSelectFilter), ("instrument", AutocompleteSelectFilter))
+    search_fields = ("broker_symbol", "instrument__symbol", "account__number", "account__trader__email")
+    autocomplete_fields = ("account", "instrument")
+
+    @admin.display(description="Trader", ordering="account__trader__email")
+    def trader(self, mapping: SymbolMapping) -> str:
+        return str(mapping.account.trader)
+
+
+@admin.register(Tag)
+class TagAdmin(EditableAdmin):
+    list_display = ("name", "trader")
+    list_select_related = ("trader",)
+    list_filter = (("trader", AutocompleteSelectFilter),)
+    search_fields = ("name", "trader__email")
+    autocomplete_fields = ("trader",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Its trader may; for staff it would change what a trader wrote."""
+        return False
