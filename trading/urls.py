@@ -2,6 +2,28 @@
 
 from django.urls import path
 
-from trading.views import dashboard
+from trading.views import accounts, balance_proof, cash_flows, dashboard, positions, statements, trades
 
-urlpatterns = [path("", dashboard.dashboard, name="dashboard")]
+urlpatterns = [
+    path("", dashboard.dashboard, name="dashboard"),
+    path("dashboard/curve/", dashboard.dashboard_curve, name="dashboard_curve"),
+    path("accounts/", accounts.account_list, name="account_list"),
+    path("accounts/<uuid:account_id>/", accounts.account_detail, name="account_detail"),
+    path("accounts/<uuid:account_id>/figures/", accounts.account_figures, name="account_figures"),
+    path("trades/", trades.trade_list, name="trade_list"),
+    path("trades/csv/", trades.trade_csv, name="trade_csv"),
+    path("trades/<uuid:trade_id>/", trades.trade_detail, name="trade_detail"),
+    path("positions/", positions.position_list, name="position_list"),
+    path("cash-flows/", cash_flows.cash_flow_list, name="cash_flow_list"),
+    path("accounts/<uuid:account_id>/balance-proof/", balance_proof.balance_proof, name="balance_proof"),
+    path("statements/", statements.statement_list, name="statement_list"),
+    path("statements/new/", statements.statement_upload, name="statement_upload"),
+    path("statements/<uuid:statement_id>/", statements.statement_detail, name="statement_detail"),
+    path("statements/<uuid:statement_id>/progress/", statements.statement_progress, name="statement_progress"),
+    path("statements/<uuid:statement_id>/account/", statements.statement_account, name="statement_account"),
+    path("statements/<uuid:statement_id>/commit/", statements.statement_commit, name="statement_commit"),
+    path("statements/<uuid:statement_id>/discard/", statements.statement_discard, name="statement_discard"),
+    path("statements/<uuid:statement_id>/undo/", statements.statement_undo, name="statement_undo"),
+    path("statements/<uuid:statement_id>/reread/", statements.statement_reread, name="statement_reread"),
+    path("statements/<uuid:statement_id>/file/", statements.statement_file, name="statement_file"),
+]

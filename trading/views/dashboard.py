@@ -1,10 +1,195 @@
-"""The first page after sign-in."""
+"""The first page after sign-in: what there is, what it earned, what needs attention."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from accounts.models import BrokerAccount, Trader
+from trading import formatting
+from trading.context import Frame
+from trading.formatting import Formats
+from trading.models import Position, Statement
+from trading.queries.curves import SPANS
+from trading.queries.figures import PeriodName, PeriodSum, period_sums
+from trading.queries.overview import Overview, overviews
+from trading.queries.trades import ROW_FIELDS, closed_trades
+from trading.views.attention import notices
+from trading.views.charts import chart_part, chosen_span, curve_json, read_curves
+from trading.views.trade_rows import short_moment
+
+_POSITIONS = 8
+_TRADES = 11
+PERIOD_LABELS: Sequence[tuple[PeriodName, str]] = (("today", "Today"), ("week", "This week"), ("month", "This month"), ("all", "All time"))
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The figures of one currency. Amounts of different currencies are never added."""
+
+    currency: str
+    accounts: int
+    equity: SafeString
+    balance: SafeString
+    floating: SafeString
+    periods: Sequence[dict[str, Any]]
 
 
 @login_required
+@require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    return render(request, "trading/dashboard.html")
+    frame, now = Frame(request), timezone.now()
+    trader, formats = _trader(request), frame.formats
+    if not frame.accounts:
+        has_statements = Statement.objects.for_trader(trader).exists()
+        return render(request, "trading/dashboard_empty.html", {"frame": frame, "has_statements": has_statements})
+    chosen = _chosen(frame)
+    shown = overviews(chosen)
+    span = chosen_span(request.GET.dict())
+    context = {
+        "frame": frame,
+        "strips": _strips(shown, formats, now),
+        "charts": [chart_part(curve, formats) for curve in read_curves(chosen, formats, span, frame.period, now)],
+        "spans": _span_links(request, span, frame),
+        "curve_url": f"{reverse('dashboard_curve')}?{request.GET.urlencode()}",
+        "notices": notices(trader, chosen, formats, now),
+        "positions": _positions(chosen, formats, now),
+        "positions_count": sum(overview.positions for overview in shown),
+        "trades": _recent_trades(trader, frame, formats, now),
+        "many_accounts": len(chosen) > 1,
+        "is_new": not any(overview.has_history for overview in shown),
+    }
+    return render(request, "trading/dashboard.html", context)
+
+
+@login_required
+@require_safe
+def dashboard_curve(request: HttpRequest) -> HttpResponse:
+    """The points of the balance chart, one curve per currency."""
+    frame = Frame(request)
+    span = chosen_span(request.GET.dict())
+    curves = read_curves(_chosen(frame), frame.formats, span, frame.period, timezone.now())
+    response = JsonResponse({"curves": [curve_json(curve, frame.formats) for curve in curves]})
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _trader(request: HttpRequest) -> Trader:
+    assert isinstance(request.user, Trader)
+    return request.user
+
+
+def _chosen(frame: Frame) -> Sequence[BrokerAccount]:
+    return [frame.account] if frame.account else frame.accounts
+
+
+def _strips(shown: Sequence[Overview], formats: Formats, now: datetime) -> list[Strip]:
+    sums = period_sums([overview.account for overview in shown], now, formats.zone)
+    return [
+        _strip(currency, [o for o in shown if o.account.currency == currency], sums[currency], formats)
+        for currency in sums
+    ]
+
+
+def _strip(currency: str, shown: Sequence[Overview], sums: dict[Any, PeriodSum], formats: Formats) -> Strip:
+    why = "The balance before the first trade is not known for every account."
+    equity = _sum([overview.equity for overview in shown])
+    balance = _sum([overview.balance for overview in shown])
+    floating = sum((overview.floating for overview in shown), Decimal(0))
+    return Strip(
+        currency=currency,
+        accounts=len(shown),
+        equity=formats.plain(equity, currency, unit=True, reason=why),
+        balance=formats.plain(balance, currency, reason=why),
+        floating=formats.amount(floating, currency),
+        periods=[_period(label, sums[name], balance, currency, formats) for name, label in PERIOD_LABELS],
+    )
+
+
+def _period(label: str, result: PeriodSum, balance: Decimal | None, currency: str, formats: Formats) -> dict[str, Any]:
+    """The change is measured against the balance without this period's result."""
+    before = balance - result.net if balance is not None else None
+    ratio = result.net / before if before is not None and before > 0 and label != "All time" else None
+    text = formats.percent(ratio) if ratio is not None and result.count else ""
+    return {
+        "label": label,
+        "net": formats.amount(result.net, currency),
+        "ratio": f"+{text}" if text and ratio and ratio > 0 else text,
+        "direction": formatting.direction(result.net),
+        "counts": f"{formatting.count(result.count, 'trade')}, {result.wins} won" if result.count else "no trades",
+    }
+
+
+def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(values) else None
+
+
+def _span_links(request: HttpRequest, span: str, frame: Frame) -> list[dict[str, Any]]:
+    links = []
+    for name, label in SPANS.items():
+        parameters = request.GET.copy()
+        parameters["span"] = name
+        is_chosen = span == name or (not span and name == "all" and frame.period.name == "all")
+        links.append({"label": label, "url": f"?{parameters.urlencode()}", "is_chosen": is_chosen})
+    return links
+
+
+def _positions(chosen: Sequence[BrokerAccount], formats: Formats, now: datetime) -> list[dict[str, Any]]:
+    accounts = {account.pk: account for account in chosen}
+    rows = Position.objects.filter(account__in=list(accounts)).order_by("-opened_at", "-id")[:_POSITIONS]
+    return [_position(row, accounts[row.account_id], formats, now) for row in rows]
+
+
+def _position(row: Position, account: BrokerAccount, formats: Formats, now: datetime) -> dict[str, Any]:
+    def price(value: Decimal | None, reason: str) -> str:
+        return formats.price(value) if value else formatting.unknown(reason)
+
+    year = str(now.astimezone(formats.zone).year)
+    return {
+        "symbol": row.symbol,
+        "side": row.side,
+        "lots": formats.lots(row.volume_lots),
+        "opened": short_moment(formats, row.opened_at, row.opened_text, year),
+        "entry": formats.price(row.open_price),
+        "now": price(row.current_price, "The broker did not report a price."),
+        "stop_loss": price(row.stop_loss, "There is no stop loss, so the risk has no bound."),
+        "take_profit": price(row.take_profit, "There is no take profit."),
+        "swap": formats.money(row.swap, account.currency),
+        "floating": formats.amount(row.floating_profit + row.swap + row.commission, account.currency),
+        "account": account.label,
+        "currency": account.currency,
+    }
+
+
+def _recent_trades(trader: Trader, frame: Frame, formats: Formats, now: datetime) -> list[dict[str, Any]]:
+    accounts = {account.pk: account for account in _chosen(frame)}
+    trades = closed_trades(trader).filter(account__in=list(accounts))
+    if frame.period.starts_at:
+        trades = trades.filter(closed_at__gte=frame.period.starts_at)
+    if frame.period.ends_at:
+        trades = trades.filter(closed_at__lt=frame.period.ends_at)
+    year = str(now.astimezone(formats.zone).year)
+    rows = trades.order_by("-closed_at", "-id").values(*ROW_FIELDS)[:_TRADES]
+    return [_trade(row, accounts[row["account_id"]], formats, year) for row in rows]
+
+
+def _trade(row: dict[str, Any], account: BrokerAccount, formats: Formats, year: str) -> dict[str, Any]:
+    return {
+        "url": reverse("trade_detail", args=[row["id"]]),
+        "closed": short_moment(formats, row["closed_at"], row["closed_text"], year),
+        "symbol": row["symbol"],
+        "side": row["side"],
+        "lots": formats.lots(row["volume_lots"]),
+        "net": formats.amount(row["net_profit"], account.currency),
+        "currency": account.currency,
+    }

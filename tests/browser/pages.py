@@ -1,0 +1,88 @@
+"""The pages that the browser tests open. A new page is one more line here; `Site` has what its address needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from accounts.models import BrokerAccount, Trader
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What stands in the database while the browser tests run: Ann's accounts, and Eve who has nothing yet.
+
+    `sessions` holds the session keys of "trader" and "newcomer": a test that signed in itself would do so inside its own
+    transaction, where the server can't see it.
+    """
+
+    trader: Trader
+    newcomer: Trader
+    account: BrokerAccount
+    objects: dict[str, Any]
+    sessions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`who` is "trader", "newcomer" or "stranger"; `find` gives the arguments of the URL name."""
+
+    url_name: str
+    find: Callable[[Site], list[Any]] = lambda site: []
+    query: dict[str, str] = field(default_factory=dict)
+    who: str = "trader"
+    status: int = 200
+
+    @property
+    def label(self) -> str:
+        suffix = "" if self.who == "trader" else f"-{self.who}"
+        return "-".join([self.url_name, *self.query.values()]) + suffix
+
+    def address(self, site: Site) -> str:
+        path = reverse(self.url_name, args=self.find(site))
+        return f"{path}?{urlencode(self.query)}" if self.query else path
+
+
+def _account(site: Site) -> list[Any]:
+    return [site.account.pk]
+
+
+def one(name: str) -> Callable[[Site], list[Any]]:
+    """The key of the object of that name."""
+    return lambda site: [site.objects[name].pk]
+
+
+PAGES = [
+    Page("dashboard"),
+    Page("dashboard", query={"period": "year"}),
+    Page("dashboard", who="newcomer"),
+    Page("account_list"),
+    Page("account_list", who="newcomer"),
+    Page("account_detail", _account),
+    Page("account_figures", _account),
+    Page("account_create"),
+    Page("account_edit", _account),
+    Page("account_archive", _account),
+    Page("settings"),
+    Page("account_email"),
+    Page("account_change_password"),
+    Page("mfa_index"),
+    Page("account_logout"),
+    Page("account_login", who="stranger"),
+    Page("account_signup", who="stranger"),
+    Page("account_reset_password", who="stranger"),
+    Page("trade_list"),
+    Page("trade_list", query={"q": "nothing is called so"}),
+    Page("trade_detail", one("trade")),
+    Page("position_list"),
+    Page("cash_flow_list"),
+    Page("statement_list"),
+    Page("statement_list", who="newcomer"),
+    Page("statement_upload"),
+    Page("statement_detail", one("waiting")),
+    Page("statement_detail", one("refused")),
+    Page("statement_detail", one("committed")),
+    Page("balance_proof", _account),
+]

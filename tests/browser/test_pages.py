@@ -1,0 +1,87 @@
+"""Every page, at desktop and phone width, light and dark: quiet console, own host only, accessible, no sideways scroll."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext
+from playwright.sync_api import Page as Tab
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.pages import PAGES, Page, Site
+
+# The mark of the database makes its tables; nothing is read or written from here.
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+_VARIANTS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+_SERIOUS = {"serious", "critical"}
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+class Watch:
+    """Collects whatever a tab should not do."""
+
+    def __init__(self, tab: Tab, host: str, status: int) -> None:
+        self.complaints: list[str] = []
+        self._host, self._status = host, status
+        tab.on("console", self._console)
+        tab.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+        tab.on("request", lambda request: self._request(request.url))
+        tab.on("response", lambda response: self._response(response.url, response.status))
+
+    def _console(self, message: object) -> None:
+        kind, text = getattr(message, "type", ""), getattr(message, "text", "")
+        if kind in {"error", "warning"} and not (self._status >= 400 and "Failed to load resource" in text):
+            self.complaints.append(f"console {kind}: {text}")
+
+    def _request(self, url: str) -> None:
+        if urlsplit(url).netloc != self._host and urlsplit(url).scheme not in {"data", "blob"}:
+            self.complaints.append(f"request to another host: {url}")
+
+    def _response(self, url: str, status: int) -> None:
+        if status >= 400 and status != self._status:
+            self.complaints.append(f"{status} for {url}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.label)
+def test_is_quiet_accessible_and_fits(
+    page: Page,
+    open_context: Callable[..., BrowserContext],
+    server: LiveServer,
+    site: Site,
+    screenshots: Path | None,
+) -> None:
+    context = open_context(page.who)
+    found: list[str] = []
+    for width, mode in _VARIANTS:
+        tab = context.new_page()
+        tab.emulate_media(color_scheme=mode, reduced_motion="reduce")  # type: ignore[arg-type]
+        tab.set_viewport_size({"width": width, "height": 900})
+        watch = Watch(tab, urlsplit(server.url).netloc, page.status)
+        answer = tab.goto(page.address(site), wait_until="networkidle")
+        assert answer is not None and answer.status == page.status
+        if screenshots:
+            tab.screenshot(path=screenshots / f"{page.label}-{width}-{mode}.png", full_page=True)
+        overflow = tab.evaluate(_OVERFLOW)
+        complaints = [*watch.complaints, *_accessibility(tab)]
+        if overflow > 0:
+            complaints.append(f"scrolls sideways by {overflow} px")
+        found += [f"{width} {mode}: {complaint}" for complaint in complaints]
+        tab.close()
+    assert found == []
+
+
+def _accessibility(tab: Tab) -> list[str]:
+    violations = Axe().run(tab).response["violations"]
+    return [
+        f"axe {violation['id']} ({violation['impact']}): {_nodes(violation)}"
+        for violation in violations
+        if violation["impact"] in _SERIOUS
+    ]
+
+
+def _nodes(violation: dict[str, list[dict[str, object]]]) -> str:
+    return "; ".join(re.sub(r"\s+", " ", str(node["html"]))[:160] for node in violation["nodes"][:3])

@@ -1,0 +1,205 @@
+"""What accounts hold and earned: the list, one account, its figures."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from accounts.models import BrokerAccount
+from trading import formatting
+from trading.calc.undefined import why_undefined
+from trading.context import Frame
+from trading.formatting import Formats
+from trading.models import State, Statement
+from trading.queries.figures import account_figures as read_figures
+from trading.queries.figures import balance_proof, definition_of, latest_snapshot, period_sums
+from trading.queries.overview import Overview, overviews
+from trading.queries.trades import closed_trades
+from trading.views.dashboard import PERIOD_LABELS
+from trading.views.figure_labels import GROUPS, FigureLabel, Kind
+
+_SYMBOLS = 12
+_STATEMENTS = 5
+_NO_OPENING = "No statement tells the balance before the first trade."
+
+
+@login_required
+@require_safe
+def account_list(request: HttpRequest) -> HttpResponse:
+    frame = Frame(request)
+    found = overviews(BrokerAccount.objects.for_trader(request.user))
+    rows = [_row(overview, frame.formats) for overview in found]
+    context = {
+        "frame": frame,
+        "rows": [row for row in rows if not row["account"].archived_at],
+        "archived": [row for row in rows if row["account"].archived_at],
+    }
+    return render(request, "trading/account_list.html", context)
+
+
+def _row(overview: Overview, formats: Formats) -> dict[str, Any]:
+    currency = overview.account.currency
+    return {
+        "account": overview.account,
+        "balance": formats.plain(overview.balance, currency, reason=_NO_OPENING),
+        "net": formats.amount(overview.net, currency),
+        "trades": formats.number(overview.trades),
+        "positions": overview.positions,
+        "floating": formats.amount(overview.floating, currency),
+        "last_statement": formats.day(overview.last_statement) if overview.last_statement else "",
+        "state": _state(overview),
+    }
+
+
+def _state(overview: Overview) -> tuple[str, str]:
+    """The badge of an account: its kind and its word."""
+    if overview.statements.get(State.READY):
+        return "warning", "To review"
+    if not overview.has_history:
+        return "idle", "Empty"
+    if overview.balance is None:
+        return "degraded", "No opening balance"
+    return "healthy", "Up to date"
+
+
+@login_required
+@require_safe
+def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    account = _account(request, account_id)
+    frame = Frame(request)
+    formats = frame.formats
+    figures = read_figures(account, definition_of(account))
+    context = {
+        "frame": frame,
+        "account": account,
+        "strip": _strip(account, figures, formats),
+        "periods": _periods(account, formats),
+        "statements": _statements(account),
+        "symbols": _symbols(request, account, formats),
+        "proof": _proof(account, formats),
+        "snapshot": latest_snapshot(account),
+    }
+    return render(request, "trading/account_detail.html", context)
+
+
+@login_required
+@require_safe
+def account_figures(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Every figure that MetaTrader prints, by its own definition."""
+    account = _account(request, account_id)
+    frame = Frame(request)
+    definition = definition_of(account)
+    figures = read_figures(account, definition)
+    groups = [
+        {
+            "title": group.title,
+            "figures": [
+                _figure(label, figures, account, frame.formats) for label in group.figures if label.key in figures
+            ],
+        }
+        for group in GROUPS
+    ]
+    name = {"mt4": "MetaTrader 4", "mt5": "MetaTrader 5"}[definition]
+    context = {"frame": frame, "account": account, "groups": groups, "definition": name}
+    return render(request, "trading/account_figures.html", context)
+
+
+def _account(request: HttpRequest, account_id: UUID) -> BrokerAccount:
+    return get_object_or_404(BrokerAccount.objects.for_trader(request.user), pk=account_id)
+
+
+def _figure(
+    label: FigureLabel, figures: Mapping[str, Decimal | None], account: BrokerAccount, formats: Formats
+) -> dict[str, Any]:
+    value = figures[label.key]
+    beside = figures.get(label.beside) if label.beside else None
+    return {
+        "label": label.label,
+        "meaning": label.meaning,
+        "value": formatting.DASH if value is None else _written(value, label.kind, account, formats),
+        "reason": why_undefined(label.key, figures),
+        "beside": "" if beside is None or value is None else _written(beside, label.beside_kind, account, formats),
+    }
+
+
+def _written(value: Decimal, kind: Kind, account: BrokerAccount, formats: Formats) -> SafeString | str:
+    if kind == "signed":
+        return formats.amount(value, account.currency)
+    if kind == "money":
+        return formats.plain(value, account.currency)
+    if kind == "percent":
+        return formats.percent(value / 100)
+    return formats.number(value, {"count": 0, "number": 4, "factor": 2}[kind])
+
+
+def _strip(account: BrokerAccount, figures: Mapping[str, Decimal | None], formats: Formats) -> list[dict[str, Any]]:
+    """The figures that stand at the head of an account's page."""
+    wanted = (
+        "equity",
+        "net_profit",
+        "profit_factor",
+        "trades_won_percent",
+        "balance_drawdown_maximal",
+        "maximal_drawdown",
+        "expected_payoff",
+    )
+    labels = {label.key: label for group in GROUPS for label in group.figures}
+    rows = []
+    for key in wanted:
+        if key == "trades_won_percent":
+            label = FigureLabel(key, "Won", "percent", "", "trades_total", "count")
+        elif key in figures and key in labels:
+            label = labels[key]
+        else:
+            continue
+        rows.append(_figure(label, figures, account, formats) | {"key": key})
+    return rows
+
+
+def _periods(account: BrokerAccount, formats: Formats) -> list[dict[str, Any]]:
+    sums = period_sums([account], timezone.now(), formats.zone)[account.currency]
+    return [
+        {
+            "label": label,
+            "net": formats.amount(sums[name].net, account.currency),
+            "counts": f"{formatting.count(sums[name].count, 'trade')}, {sums[name].wins} won",
+        }
+        for name, label in PERIOD_LABELS
+    ]
+
+
+def _statements(account: BrokerAccount) -> Sequence[Statement]:
+    rows = Statement.objects.filter(account=account, trader_id=account.trader_id)
+    return list(rows.defer("outcome", "problems", "stated", "header", "notes")[:_STATEMENTS])
+
+
+def _symbols(request: HttpRequest, account: BrokerAccount, formats: Formats) -> list[dict[str, Any]]:
+    """What was traded, by money."""
+    rows = closed_trades(request.user).filter(account=account).order_by().values("symbol")
+    sums = rows.annotate(trades=Count("pk"), net=Sum("net_profit")).order_by("-net")
+    return [
+        {
+            "symbol": row["symbol"],
+            "trades": formats.number(row["trades"]),
+            "net": formats.amount(row["net"], account.currency),
+        }
+        for row in sums[:_SYMBOLS]
+    ]
+
+
+def _proof(account: BrokerAccount, formats: Formats) -> dict[str, Any]:
+    proof = balance_proof(account, formats.zone)
+    broken = proof.first_break
+    if broken is None or broken.difference is None:
+        stated = sum(1 for day in proof.days if day.stated is not None)
+        return {"ties": True, "stated": formatting.count(stated, "day")}
+    difference = formats.signed(broken.difference, account.currency)
+    return {"ties": False, "difference": difference, "on": formats.day(broken.on)}

@@ -1,0 +1,62 @@
+"""What a trader should look at: dry runs that wait, files that were refused, days that do not tie."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+
+from accounts.models import BrokerAccount, Trader
+from trading.formatting import Formats
+from trading.models import State, Statement
+from trading.queries.figures import balance_proof
+
+#: A refusal stops asking for attention after this time; it stays in the list of statements.
+_REFUSALS_FOR = timedelta(days=14)
+_AT_MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`level` is "info", "warning" or "critical"; `action` is the word on the link."""
+
+    level: str
+    icon: str
+    title: str
+    text: str
+    url: str
+    action: str
+
+
+def notices(trader: Trader, accounts: Sequence[BrokerAccount], formats: Formats, now: datetime) -> list[Notice]:
+    """The most pressing first."""
+    return [*_statements(trader, now), *_untied(accounts, formats)]
+
+
+def _statements(trader: Trader, now: datetime) -> Iterable[Notice]:
+    rows = Statement.objects.for_trader(trader).select_related("account")
+    waiting = rows.filter(state=State.READY)
+    refused = rows.filter(state__in=[State.REFUSED, State.FAILED], uploaded_at__gt=now - _REFUSALS_FOR)
+    for row in (waiting | refused).defer("outcome", "problems", "stated", "header", "notes")[:_AT_MOST]:
+        url = reverse("statement_detail", args=[row.pk])
+        if row.state == State.READY:
+            whose = row.account.label if row.account else row.name
+            yield Notice("info", "file-import", f"Statement waiting: {whose}", "Its dry run is ready", url, "Review")
+        else:
+            yield Notice("critical", "alert-circle", f"Not imported: {row.name}", row.error_message, url, "Look")
+
+
+def _untied(accounts: Sequence[BrokerAccount], formats: Formats) -> Iterable[Notice]:
+    for account in accounts:
+        broken = balance_proof(account, formats.zone).first_break
+        if broken is None or broken.difference is None:
+            continue
+        difference = formats.signed(broken.difference, account.currency)
+        yield Notice(
+            "warning",
+            "alert-triangle",
+            f"{account.label} does not tie",
+            f"{difference} {account.currency} from {formats.day(broken.on)} on",
+            reverse("balance_proof", args=[account.pk]),
+            "Proof",
+        )
