@@ -1,5 +1,6 @@
 """Reads of trades: pages of a filter, its totals, one trade with its neighbours."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from django.apps import apps
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum
 
 from accounts.models import BrokerAccount
-from trading.models import JournalEntry, Trade
+from trading import cache
+from trading.models import JournalEntry, Tag, Trade
 from trading.queries import keyset
 from trading.queries.keyset import Column, Page, Sort
 
@@ -186,6 +188,20 @@ def trade_totals(queryset: QuerySet[Trade]) -> tuple[TradeTotals, ...]:
     return tuple(_totals(row) for row in rows)
 
 
+def kept_totals(queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], key: str) -> tuple[TradeTotals, ...]:
+    """The totals of a filter, kept until one of its accounts changes. `key` names the filter and its window."""
+    parts = (_revisions(accounts), _digest(key))
+    return cache.remembered("totals", parts, cache.TRADE_TOTALS_S, lambda: trade_totals(queryset))
+
+
+def _revisions(accounts: Sequence[BrokerAccount]) -> str:
+    return _digest(",".join(sorted(f"{account.pk}.{account.revision}" for account in accounts)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
 def _totals(row: Mapping[str, Any]) -> TradeTotals:
     return TradeTotals(
         currency=row["currency"],
@@ -237,13 +253,21 @@ class TradeChoices:
 
     symbols: tuple[str, ...]
     strategies: tuple[str, ...]
+    tags: tuple[str, ...]
 
 
-def trade_choices(trader: Any) -> TradeChoices:
+def trade_choices(trader: Any, accounts: Sequence[BrokerAccount]) -> TradeChoices:
+    """What occurs in the trader's closed trades, kept until one of these accounts, all of the trader's, changes."""
+    parts = (trader.pk, _revisions(accounts))
+    return cache.remembered("choices", parts, cache.TRADE_CHOICES_S, lambda: _choices(trader))
+
+
+def _choices(trader: Any) -> TradeChoices:
     rows = closed_trades(trader).order_by()
     return TradeChoices(
         tuple(sorted(rows.values_list("symbol", flat=True).distinct())),
         tuple(sorted(rows.exclude(strategy_id="").values_list("strategy_id", flat=True).distinct())),
+        tuple(Tag.objects.for_trader(trader).values_list("name", flat=True)),
     )
 
 

@@ -1,0 +1,95 @@
+"""What a trader types, checked."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import BrokerAccount, Trader
+from accounts.zones import zone_names
+from trading.queries.trade_detail import TradeStory
+
+_MAX_TAGS = 20
+_MAX_TAG_LENGTH = 40
+_MAX_NOTES = 20_000
+
+
+class TagsField(forms.CharField):
+    """Names with commas between; each once, in any case."""
+
+    def clean(self, value: Any) -> Any:
+        names: dict[str, str] = {}
+        for part in super().clean(value).split(","):
+            name = " ".join(part.split())
+            if len(name) > _MAX_TAG_LENGTH:
+                raise ValidationError(f"A tag has at most {_MAX_TAG_LENGTH} characters.", code="tag_too_long")
+            if name:
+                names.setdefault(name.lower(), name)
+        if len(names) > _MAX_TAGS:
+            raise ValidationError(f"A trade has at most {_MAX_TAGS} tags.", code="too_many_tags")
+        return list(names.values())
+
+
+class JournalForm(forms.Form):
+    """A trader's notes, tags and initial stop on one trade."""
+
+    notes = forms.CharField(
+        required=False,
+        max_length=_MAX_NOTES,
+        widget=forms.Textarea(attrs={"rows": 6, "class": "form-control"}),
+        help_text="Markdown: **bold**, lists, links.",
+    )
+    tags = TagsField(
+        required=False,
+        max_length=1_000,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+        help_text="With commas between.",
+    )
+    initial_stop_loss = forms.DecimalField(
+        label="Initial stop",
+        required=False,
+        min_value=0,
+        max_digits=20,
+        decimal_places=10,
+        widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "decimal"}),
+        help_text="The stop you started with. It makes the R multiple; the broker's figures stay as they are.",
+    )
+
+    def __init__(self, data: Any = None, *, story: TradeStory) -> None:
+        journal = story.journal
+        initial: dict[str, Any] = {"tags": ", ".join(story.tags)}
+        if journal:
+            initial |= {"notes": journal.notes, "initial_stop_loss": journal.initial_stop_loss}
+        super().__init__(data, initial=initial)
+
+
+class StatementAccountForm(forms.Form):
+    """Which account a statement belongs to: one that is there, or a new one with the zone of its server."""
+
+    account = forms.ModelChoiceField(
+        queryset=BrokerAccount.objects.none(),
+        required=False,
+        empty_label="A new account",
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    label = forms.CharField(
+        label="Name of the new account",
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+        help_text="How you call it. Empty: its server and number.",
+    )
+    time_zone = forms.ChoiceField(
+        label="Time zone of the broker's server",
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text="The file prints times without one. Most MetaTrader servers run on Europe/Athens.",
+    )
+
+    def __init__(self, data: Any = None, *, trader: Trader, platform: str = "", initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
+        own = BrokerAccount.objects.for_trader(trader)
+        accounts: Any = self.fields["account"]
+        accounts.queryset = own.filter(platform=platform) if platform else own
+        zones: Any = self.fields["time_zone"]
+        zones.choices = [("", "As it is"), *((name, name) for name in sorted(zone_names()))]

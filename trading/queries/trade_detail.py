@@ -1,0 +1,134 @@
+"""One trade with everything that is known about it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+
+from trading.models import Execution, JournalEntry, Position, Trade
+
+#: A chain of partial closes longer than this is cut: no trader closes one trade in so many parts.
+_MAX_CHAIN = 50
+#: The columns that a correction can change, with the words for them.
+CORRECTABLE = {
+    "symbol": "Symbol",
+    "side": "Side",
+    "volume_lots": "Volume",
+    "closed_volume_lots": "Closed volume",
+    "opened_at": "Opened",
+    "open_price": "Entry",
+    "closed_at": "Closed",
+    "close_price": "Exit",
+    "open_stop_loss": "Stop loss at the open",
+    "open_take_profit": "Take profit at the open",
+    "stop_loss": "Stop loss",
+    "take_profit": "Take profit",
+    "commission": "Commission",
+    "swap": "Swap",
+    "fee": "Fee",
+    "gross_profit": "Gross profit",
+    "strategy_id": "Strategy",
+    "comment": "Comment",
+    "parent_ticket": "Rest of ticket",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that a later import or sync corrected. `field` is a key of CORRECTABLE."""
+
+    at: datetime
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TradeStory:
+    """Shape: executions and the chain in order of time; changes newest first. The chain holds the trade itself."""
+
+    trade: Trade
+    executions: Sequence[Execution]
+    journal: JournalEntry | None
+    tags: Sequence[str]
+    changes: Sequence[Change]
+    chain: Sequence[Trade]
+    position: Position | None
+
+    @property
+    def initial_stop(self) -> Decimal | None:
+        """The trader's own word, else what the broker stated at the open."""
+        own: Decimal | None = self.journal.initial_stop_loss if self.journal else None
+        stated: Decimal | None = self.trade.open_stop_loss
+        return stated if own is None else own
+
+    @property
+    def r_multiple(self) -> Decimal | None:
+        """Net profit in units of what the initial stop put at risk; None without a stop, or where price did not move.
+
+        Source: domain.md, R multiple. The value of a price unit is what this trade itself earned per price unit.
+        """
+        trade, stop = self.trade, self.initial_stop
+        if stop is None or trade.close_price is None or stop == trade.open_price:
+            return None
+        move = trade.close_price - trade.open_price
+        if not move or not trade.gross_profit:
+            return None
+        risk: Decimal = abs(trade.open_price - stop) * abs(trade.gross_profit / move)
+        net: Decimal = trade.net_profit
+        return net / risk
+
+
+def trade_story(trade: Trade) -> TradeStory:
+    """Everything about one trade. Its account comes with it."""
+    journal = JournalEntry.objects.filter(account=trade.account_id, ticket=trade.ticket).first()
+    return TradeStory(
+        trade=trade,
+        executions=list(trade.executions.in_order()),
+        journal=journal,
+        tags=list(journal.tags.values_list("name", flat=True)) if journal else [],
+        changes=list(_changes(trade)),
+        chain=_chain(trade),
+        position=Position.objects.filter(account=trade.account_id, ticket=trade.ticket).first(),
+    )
+
+
+def _changes(trade: Trade) -> Iterator[Change]:
+    """What each correction changed: every event holds the row as it was before."""
+    events: Any = apps.get_model("trading", "TradeEvent")
+    later: Any = trade
+    for event in events.objects.filter(pgh_obj_id=trade.pk, pgh_label="update").order_by("-pgh_created_at", "-pgh_id"):
+        for field in CORRECTABLE:
+            old, new = getattr(event, field), getattr(later, field)
+            if old != new:
+                yield Change(event.pgh_created_at, field, old, new)
+        later = event
+
+
+def _chain(trade: Trade) -> list[Trade]:
+    """The tickets of one MetaTrader 4 trade that was closed in parts; empty for a trade that was not."""
+    before, after = list(_parents(trade)), list(_children(trade))
+    return [*reversed(before), trade, *after] if before or after else []
+
+
+def _parents(trade: Trade) -> Iterator[Trade]:
+    for _ in range(_MAX_CHAIN):
+        if not trade.parent_ticket:
+            return
+        parent = Trade.objects.filter(account=trade.account_id, ticket=trade.parent_ticket).first()
+        if parent is None:
+            return
+        yield parent
+        trade = parent
+
+
+def _children(trade: Trade) -> Iterator[Trade]:
+    for _ in range(_MAX_CHAIN):
+        child = Trade.objects.filter(account=trade.account_id, parent_ticket=trade.ticket).first()
+        if child is None:
+            return
+        yield child
+        trade = child

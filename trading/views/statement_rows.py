@@ -1,0 +1,53 @@
+"""The list of statements as texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from trading.formatting import Formats
+from trading.models import Statement
+from trading.views.statement_words import format_words
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    statement: Statement
+    account: str
+    format: str
+    period: str
+    added: int
+    corrected: int
+    problems: int
+    ties: int
+    differs: int
+    uploaded: SafeString
+
+
+def statement_rows(found: Sequence[Any], formats: Formats) -> list[StatementRow]:
+    return [_row(statement, formats) for statement in found]
+
+
+def _row(statement: Any, formats: Formats) -> StatementRow:
+    changes = statement.trade_changes or {}
+    states = [line.get("state") for line in statement.stated]
+    return StatementRow(
+        statement=statement,
+        account=statement.account.label if statement.account else "",
+        format=format_words(statement.format),
+        period=covers(statement, formats),
+        added=changes.get("added", 0),
+        corrected=changes.get("corrected", 0),
+        problems=statement.problem_count,
+        ties=states.count("ties"),
+        differs=states.count("differs"),
+        uploaded=formats.moment(statement.uploaded_at, seconds=False),
+    )
+
+
+def covers(statement: Statement, formats: Formats) -> str:
+    """The days of the file's rows: "2 Nov 2026 – 24 Nov 2026"; empty where it has none."""
+    if not statement.period_start or not statement.period_end:
+        return ""
+    return f"{formats.day(statement.period_start)} – {formats.day(statement.period_end)}"

@@ -1,0 +1,148 @@
+"""What stands above the list of trades: the figures of its filter and the chips of what is on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from trading.formatting import Formats, count, unknown
+from trading.queries.trades import TradeTotals
+from trading.views.trade_listing import TradeListing
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    label: str
+    value: SafeString | str
+    hint: SafeString | str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The totals of a filter in one currency, ready to be shown: in figures above, and in a row of the table."""
+
+    currency: str
+    count: str
+    figures: Sequence[Figure]
+    lots: str
+    gross: str
+    commission: str
+    swap: str
+    fee: str
+    net: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    label: str
+    value: str
+    remove_url: str
+    icon: str = ""
+
+
+def strips(totals: Sequence[TradeTotals], formats: Formats) -> list[Strip]:
+    return [_strip(line, formats) for line in totals]
+
+
+def _strip(line: TradeTotals, formats: Formats) -> Strip:
+    currency = line.currency
+    return Strip(
+        currency=currency,
+        count=count(line.count, "trade"),
+        figures=_figures(line, formats),
+        lots=formats.lots(line.volume_lots),
+        gross=formats.money(line.gross_profit, currency),
+        commission=formats.money(line.commission, currency),
+        swap=formats.money(line.swap, currency),
+        fee=formats.money(line.fee, currency),
+        net=formats.amount(line.net_profit, currency),
+    )
+
+
+def _figures(line: TradeTotals, formats: Formats) -> list[Figure]:
+    currency = line.currency
+
+    def money(value: Any, reason: str) -> SafeString:
+        return formats.amount(value, currency, reason=reason)
+
+    factor = line.profit_factor
+    payoff = -line.average_win / line.average_loss if line.average_win and line.average_loss else None
+    return [
+        Figure(
+            "Net profit",
+            formats.amount(line.net_profit, currency, unit=True),
+            f"gross {formats.signed(line.gross_profit, currency)}",
+        ),
+        Figure("Win rate", _percent(line, formats), f"{line.wins:,} won, {line.losses:,} lost of {line.count:,}"),
+        Figure(
+            "Profit factor",
+            formats.number(factor, 2) if factor is not None else unknown("Nothing was lost in this filter."),
+            f"{formats.money(line.won, currency)} / {formats.money(-line.lost, currency)}",
+        ),
+        Figure("Expected payoff", money(line.expected_payoff, "There is no trade."), f"per trade, n = {line.count:,}"),
+        Figure(
+            "Average win", money(line.average_win, "No trade was won."), f"best {formats.signed(line.best, currency)}"
+        ),
+        Figure(
+            "Average loss",
+            money(line.average_loss, "No trade was lost."),
+            f"win / loss {formats.number(payoff, 2)}" if payoff else f"worst {formats.signed(line.worst, currency)}",
+        ),
+        Figure("Costs", formats.plain(line.costs, currency), f"of it swap {formats.money(line.swap, currency)}"),
+    ]
+
+
+def _percent(line: TradeTotals, formats: Formats) -> SafeString | str:
+    ratio = line.win_ratio
+    return formats.percent(ratio) if ratio is not None else unknown("There is no trade.")
+
+
+def filter_chips(request: HttpRequest, listing: TradeListing) -> list[Chip]:
+    """What the filter is set to, each with the address without it. Fields with an error have no chip."""
+    return [
+        Chip(label, value, _without(request, names, only), icon)
+        for label, value, names, only, icon in _set_filters(listing, Formats.of(listing.trader))
+    ]
+
+
+_Setting = tuple[str, str, tuple[str, ...], str, str]
+
+
+def _set_filters(listing: TradeListing, formats: Formats) -> Iterator[_Setting]:
+    """Label, value, parameters, the one value of them to take away ("" for all), icon."""
+    form = listing.filter.form
+    cleaned: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    if cleaned.get("from") or cleaned.get("to"):
+        edges = [formats.day(cleaned[name]) if cleaned.get(name) else "…" for name in ("from", "to")]
+        yield "Closed", " – ".join(edges), ("from", "to", "period"), "", "calendar-event"
+    elif period := cleaned.get("period", ""):
+        yield "Closed", _period_words(period), ("period",), "", "calendar-event"
+    for account in cleaned.get("account") or ():
+        yield "Account", account.label, ("account",), str(account.pk), "building-bank"
+    for name in ("symbol", "side", "result", "strategy", "tag"):
+        if value := cleaned.get(name):
+            shown = value.capitalize() if name in ("side", "result") else value
+            yield name.capitalize(), shown, (name,), "", ""
+    for name, word in (("min_profit", "from"), ("max_profit", "to")):
+        if cleaned.get(name) is not None:
+            yield f"Net {word}", formats.number(cleaned[name]), (name,), "", ""
+    if text := cleaned.get("q"):
+        yield "Text", f"“{text}”", ("q",), "", "search"
+
+
+def _period_words(period: str) -> str:
+    return {"today": "today", "all": "any time"}.get(period, f"this {period}")
+
+
+def _without(request: HttpRequest, names: tuple[str, ...], only: str) -> str:
+    kept = request.GET.copy()
+    kept.pop("cursor", None)
+    for name in names:
+        values = [value for value in kept.pop(name, []) if only and value != only]
+        if values:
+            kept.setlist(name, values)
+    for name in [name for name in kept if not any(kept.getlist(name))]:
+        del kept[name]
+    return f"{request.path}?{kept.urlencode()}" if kept else request.path

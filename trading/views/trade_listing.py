@@ -1,0 +1,162 @@
+"""The closed trades that an address asks for: its filter, order and place, read once for list, file and detail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import BrokerAccount, Trader
+from trading.filters import TradeFilter
+from trading.models import Trade
+from trading.queries import keyset
+from trading.queries.keyset import Page, Sort
+from trading.queries.trades import (
+    DEFAULT_SORT,
+    SORTS,
+    TradeChoices,
+    TradeTotals,
+    closed_trades,
+    kept_totals,
+    trade_choices,
+    trade_page,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a sortable column: where a click leads, and how it is sorted now ("" when it is not)."""
+
+    url: str
+    direction: str
+
+
+@dataclass
+class TradeListing:
+    """Everything is read on first use, so that a fragment costs only what it shows."""
+
+    trader: Trader
+    parameters: QueryDict
+    filter: TradeFilter
+    sort: Sort
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "TradeListing":
+        trader = request.user
+        assert isinstance(trader, Trader)
+        sort = keyset.parse_sort(request.GET.get("sort", ""), SORTS, DEFAULT_SORT)
+        return cls(trader, request.GET, TradeFilter(request.GET, closed_trades(trader), request=request), sort)
+
+    @cached_property
+    def accounts(self) -> Sequence[BrokerAccount]:
+        """Every account of the trader, archived ones included: their trades stay part of the history."""
+        return list(BrokerAccount.objects.for_trader(self.trader))
+
+    @cached_property
+    def chosen_accounts(self) -> Sequence[BrokerAccount]:
+        """The accounts that the filter covers."""
+        return self.filter.accounts or self.accounts
+
+    @cached_property
+    def trades(self) -> QuerySet[Trade]:
+        """The filtered trades; none where the filter is not understood, so that no total can mislead."""
+        return self.filter.qs if self.filter.is_valid() else closed_trades(self.trader).none()
+
+    @cached_property
+    def totals(self) -> tuple[TradeTotals, ...]:
+        """Named windows move with the day, so the day is part of what they are kept under."""
+        key = f"{self.query} {self.filter.zone.key} {timezone.localdate(timezone=self.filter.zone)}"
+        return kept_totals(self.trades, self.chosen_accounts, key) if self.filter.is_valid() else ()
+
+    @cached_property
+    def choices(self) -> TradeChoices:
+        return trade_choices(self.trader, self.accounts)
+
+    @cached_property
+    def cursor_is_bad(self) -> bool:
+        try:
+            if cursor := self.parameters.get("cursor", ""):
+                keyset.load_cursor(self.sort, cursor)
+        except keyset.BadCursorError:
+            return True
+        return False
+
+    @cached_property
+    def page(self) -> Page:
+        """The asked page; the first one when the cursor is not one of ours."""
+        cursor = "" if self.cursor_is_bad else self.parameters.get("cursor", "")
+        return trade_page(self.trades, self.chosen_accounts, self.sort, cursor)
+
+    @cached_property
+    def count(self) -> int:
+        return sum(totals.count for totals in self.totals)
+
+    @cached_property
+    def query(self) -> str:
+        """The filter and the order as "?...", without empty fields and without the place in the list; or ""."""
+        known = [*self.filter.filters, "sort"]
+        kept = [(name, value) for name in known for value in self.parameters.getlist(name) if value]
+        return f"?{urlencode(kept)}" if kept else ""
+
+    @cached_property
+    def settings(self) -> list[tuple[str, str]]:
+        """What is set and understood, as the hidden fields of a form that sets one thing more."""
+        known = [name for name in (*self.filter.filters, "sort") if name not in self.filter.errors]
+        return [(name, value) for name in known for value in self.parameters.getlist(name) if value]
+
+    @cached_property
+    def free_fields(self) -> frozenset[str]:
+        """The fields that are not set yet, and so are offered."""
+        taken = {name for name, _ in self.settings}
+        return frozenset(self.filter.filters) - taken
+
+    @cached_property
+    def is_narrowed(self) -> bool:
+        return any(self.parameters.get(name) for name in self.filter.filters)
+
+    @cached_property
+    def heads(self) -> dict[str, Head]:
+        """The sortable heads; the second click turns the order round. Texts start at A, figures at the largest."""
+        return {name: self._head(name) for name in SORTS}
+
+    def _head(self, name: str) -> Head:
+        direction = ""
+        order = name if name == "symbol" else f"-{name}"
+        if self.sort.name == name:
+            direction = "descending" if self.sort.descending else "ascending"
+            order = name if self.sort.descending else f"-{name}"
+        kept = [(key, value) for key, value in self.settings if key != "sort"]
+        return Head(f"{reverse('trade_list')}?{urlencode([*kept, ('sort', order)])}", direction)
+
+    @property
+    def url(self) -> str:
+        return reverse("trade_list") + self.query
+
+    @property
+    def csv_url(self) -> str:
+        return reverse("trade_csv") + self.query
+
+    @cached_property
+    def shown_before(self) -> int:
+        """How many trades stand above this page, as the link that led here says."""
+        before = self.parameters.get("shown", "")
+        return min(int(before), self.count) if before.isascii() and before.isdigit() and len(before) < 10 else 0
+
+    @property
+    def first_shown(self) -> int:
+        return self.shown_before + 1
+
+    @property
+    def shown(self) -> int:
+        return self.shown_before + len(self.page.rows)
+
+    @property
+    def next_url(self) -> str:
+        if not self.page.next_cursor:
+            return ""
+        joint = "&" if self.query else "?"
+        return f"{self.url}{joint}cursor={self.page.next_cursor}&shown={self.shown}"

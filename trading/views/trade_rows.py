@@ -1,0 +1,131 @@
+"""Rows of trades as texts: formatted here once, because a template tag per value is what makes pages slow."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import BrokerAccount
+from trading import formatting
+from trading.formatting import Formats
+from trading.queries.trades import Journal, TradeTotals
+
+#: Half of the width of the bar beside a result, in the units of its picture.
+_HALF_BAR = 32
+_NO_JOURNAL = Journal()
+_NO_UUID = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class TradeRow:
+    """One line of the table. Every value is ready to be shown."""
+
+    url: str
+    closed: SafeString
+    symbol: str
+    side: str
+    lots: str
+    entry: str
+    exit: str
+    held: str
+    gross: str
+    commission: str
+    swap: str
+    fee: str
+    net: SafeString
+    bar: "Bar | None"
+    strategy: str
+    tags: tuple[str, ...]
+    has_notes: bool
+    is_corrected: bool
+    account: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A result drawn from the middle: `direction` is "profit" or "loss"; `x` and `width` are units of the picture."""
+
+    direction: str
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowContext:
+    """What every row of a page is written with."""
+
+    formats: Formats
+    accounts: Mapping[Any, BrokerAccount]
+    largest: Mapping[str, Decimal]
+    journals: Mapping[tuple[Any, str], Journal]
+    corrected: frozenset[Any]
+    query: str
+
+
+def largest_results(totals: Sequence[TradeTotals]) -> dict[str, Decimal]:
+    """The result that fills a bar, by currency."""
+    return {line.currency: max(abs(line.best), abs(line.worst)) for line in totals}
+
+
+def trade_rows(rows: Sequence[Mapping[str, Any]], context: RowContext) -> list[TradeRow]:
+    address = reverse("trade_detail", args=[_NO_UUID]) + context.query
+    year = str(timezone.now().astimezone(context.formats.zone).year)
+    return [_row(row, context, address.replace(_NO_UUID, str(row["id"])), year) for row in rows]
+
+
+def _row(row: Mapping[str, Any], context: RowContext, url: str, year: str) -> TradeRow:
+    formats, account = context.formats, context.accounts[row["account_id"]]
+    currency, net = account.currency, row["net_profit"]
+    journal = context.journals.get((row["account_id"], row["ticket"]), _NO_JOURNAL)
+    return TradeRow(
+        url=url,
+        closed=short_moment(formats, row["closed_at"], row["closed_text"], year),
+        symbol=row["symbol"],
+        side=row["side"],
+        lots=formats.lots(row["volume_lots"]),
+        entry=formats.price(row["open_price"]),
+        exit=formats.price(row["close_price"]),
+        held=held(row["opened_at"], row["closed_at"]),
+        gross=formats.money(row["gross_profit"], currency),
+        commission=formats.money(row["commission"], currency),
+        swap=formats.money(row["swap"], currency),
+        fee=formats.money(row["fee"], currency),
+        net=formats.amount(net, currency),
+        bar=bar(net, context.largest.get(currency, Decimal(0))),
+        strategy=row["strategy_id"],
+        tags=journal.tags,
+        has_notes=journal.has_notes,
+        is_corrected=row["id"] in context.corrected,
+        account=account.label,
+        currency=currency,
+    )
+
+
+def bar(net: Decimal, largest: Decimal) -> Bar | None:
+    """The bar of a result beside the largest one of its filter; none for zero. At least a unit wide, so that it shows."""
+    if not net or not largest:
+        return None
+    width = max(1, round(min(abs(net) / largest, Decimal(1)) * _HALF_BAR))
+    return Bar("profit", _HALF_BAR, width) if net > 0 else Bar("loss", _HALF_BAR - width, width)
+
+
+def short_moment(formats: Formats, at: datetime, broker_text: str, year: str) -> SafeString:
+    """The moment without its year when that is the present one; the broker's own wording on hover."""
+    text = formats.clock(at).replace(f" {year} ", " ", 1)
+    title = f"Broker: {broker_text}" if broker_text else ""
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), title, text)
+
+
+def held(opened_at: datetime, closed_at: datetime | None) -> str:
+    return formatting.duration(closed_at - opened_at if closed_at else None) or "0 s"
+
+
+def age(since: datetime, now: datetime) -> str:
+    return formatting.duration(max(now - since, timedelta(0)))

@@ -1,0 +1,194 @@
+"""One trade as texts: what the detail page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from trading.formatting import DASH, Formats, unknown
+from trading.models import Execution, Trade
+from trading.notes import render_notes
+from trading.queries.trade_detail import CORRECTABLE, Change, TradeStory
+from trading.views.trade_rows import held
+
+_MONEY = frozenset({"commission", "swap", "fee", "gross_profit"})
+
+
+@dataclass(frozen=True, slots=True)
+class FillLine:
+    at: SafeString
+    direction: str
+    side: str
+    lots: str
+    price: str
+    gross: str
+    commission: str
+    swap: str
+    fee: str
+    net: SafeString
+    deal: str
+    comment: str
+    is_derived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    at: SafeString
+    field: str
+    old: str
+    new: str
+    difference: SafeString | str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLine:
+    trade: Trade
+    is_this: bool
+    lots: str
+    closed: SafeString
+    net: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everything the page shows, formatted. `money` adds up: its last line is the sum of the others."""
+
+    trade: Trade
+    currency: str
+    net: SafeString
+    lots: str
+    closed_lots: str
+    entry: str
+    exit: SafeString | str
+    held: str
+    opened: SafeString
+    closed: SafeString
+    money: Sequence[tuple[str, SafeString | str]]
+    levels: Sequence[tuple[str, SafeString | str]]
+    r_multiple: SafeString | str
+    fills: Sequence[FillLine]
+    changes: Sequence[ChangeLine]
+    chain: Sequence[ChainLine]
+    notes: SafeString | None
+    tags: Sequence[str]
+    floating: SafeString | None
+    reported: SafeString | None
+
+
+def tell(story: TradeStory, formats: Formats) -> Told:
+    trade, currency = story.trade, story.trade.account.currency
+    position = story.position
+    return Told(
+        trade=trade,
+        currency=currency,
+        net=formats.amount(trade.net_profit, currency, unit=True),
+        lots=formats.lots(trade.volume_lots),
+        closed_lots=formats.lots(trade.closed_volume_lots),
+        entry=formats.price(trade.open_price),
+        exit=_price(formats, trade.close_price, "The trade is open."),
+        held=held(trade.opened_at, trade.closed_at) if trade.closed_at else "",
+        opened=formats.moment(trade.opened_at, trade.opened_text),
+        closed=formats.moment(trade.closed_at, trade.closed_text) if trade.closed_at else unknown("The trade is open."),
+        money=_money(trade, currency, formats),
+        levels=_levels(story, formats),
+        r_multiple=_r_multiple(story, formats),
+        fills=[_fill(fill, currency, formats) for fill in story.executions],
+        changes=[_change(change, currency, formats) for change in story.changes],
+        chain=[_link(other, trade, currency, formats) for other in story.chain],
+        notes=render_notes(story.journal.notes) if story.journal and story.journal.notes else None,
+        tags=story.tags,
+        floating=formats.amount(position.floating_profit, currency, unit=True) if position else None,
+        reported=formats.moment(position.reported_at, seconds=False) if position else None,
+    )
+
+
+def _money(trade: Trade, currency: str, formats: Formats) -> list[tuple[str, SafeString | str]]:
+    parts = (
+        ("Gross profit", trade.gross_profit),
+        ("Commission", trade.commission),
+        ("Swap", trade.swap),
+        ("Fee", trade.fee),
+    )
+    return [(label, formats.money(amount, currency, exact=True)) for label, amount in parts]
+
+
+def _levels(story: TradeStory, formats: Formats) -> list[tuple[str, SafeString | str]]:
+    trade = story.trade
+    own = story.journal.initial_stop_loss if story.journal else None
+    return [
+        ("Initial stop", _price(formats, own, "You have not said where your first stop was.")),
+        ("Stop at the open", _price(formats, trade.open_stop_loss, "The broker's file does not say.")),
+        ("Target at the open", _price(formats, trade.open_take_profit, "The broker's file does not say.")),
+        ("Last stop", _price(formats, trade.stop_loss, "There was none.")),
+        ("Last target", _price(formats, trade.take_profit, "There was none.")),
+    ]
+
+
+def _price(formats: Formats, value: Decimal | None, reason: str) -> SafeString | str:
+    return unknown(reason) if value is None else formats.price(value)
+
+
+def _r_multiple(story: TradeStory, formats: Formats) -> SafeString | str:
+    value = story.r_multiple
+    if value is None:
+        return unknown("It needs an initial stop, and a price that moved.")
+    text = formats.number(value, 2)
+    return f"+{text}" if value > 0 else text
+
+
+def _fill(fill: Execution, currency: str, formats: Formats) -> FillLine:
+    return FillLine(
+        at=formats.moment(fill.executed_at, fill.executed_text),
+        direction=fill.get_direction_display(),
+        side=fill.side,
+        lots=formats.lots(fill.volume_lots),
+        price=formats.price(fill.price),
+        gross=formats.money(fill.gross_profit, currency),
+        commission=formats.money(fill.commission, currency),
+        swap=formats.money(fill.swap, currency),
+        fee=formats.money(fill.fee, currency),
+        net=formats.amount(fill.net_profit, currency),
+        deal="" if fill.is_derived else fill.deal_id,
+        comment=fill.comment,
+        is_derived=fill.is_derived,
+    )
+
+
+def _link(other: Trade, this: Trade, currency: str, formats: Formats) -> ChainLine:
+    return ChainLine(
+        trade=other,
+        is_this=other.pk == this.pk,
+        lots=formats.lots(other.volume_lots),
+        closed=formats.moment(other.closed_at, other.closed_text) if other.closed_at else unknown("Still open."),
+        net=formats.amount(other.net_profit, currency),
+    )
+
+
+def _change(change: Change, currency: str, formats: Formats) -> ChangeLine:
+    return ChangeLine(
+        at=formats.moment(change.at),
+        field=CORRECTABLE[change.field],
+        old=_value(change.field, change.old, currency, formats),
+        new=_value(change.field, change.new, currency, formats),
+        difference=_difference(change, currency, formats),
+    )
+
+
+def _value(field: str, value: Any, currency: str, formats: Formats) -> str:
+    if value is None or value == "":
+        return DASH
+    if isinstance(value, datetime):
+        return formats.clock(value)
+    if isinstance(value, Decimal):
+        return formats.money(value, currency, exact=True) if field in _MONEY else formats.price(value)
+    return str(value)
+
+
+def _difference(change: Change, currency: str, formats: Formats) -> SafeString | str:
+    """What the correction moved, where it moved money."""
+    if change.field not in _MONEY or not isinstance(change.old, Decimal) or not isinstance(change.new, Decimal):
+        return ""
+    return formats.amount(change.new - change.old, currency)

@@ -1,0 +1,102 @@
+"""Closed trades: the list, its file, one trade and what its trader adds to it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from trading.formatting import Formats
+from trading.forms import JournalForm
+from trading.queries.trade_detail import trade_story
+from trading.queries.trades import all_trades, corrected_trades, journals, neighbours
+from trading.services.journal import save_journal
+from trading.views.trade_csv import trade_lines
+from trading.views.trade_figures import filter_chips, strips
+from trading.views.trade_listing import TradeListing
+from trading.views.trade_rows import RowContext, TradeRow, largest_results, trade_rows
+from trading.views.trade_story import tell
+
+_ROWS = "trading/_trade_rows.html"
+_RESULTS = "trading/_trade_results.html"
+_PAGE = "trading/closed_trade_list.html"
+
+
+@login_required
+@require_safe
+def trade_list(request: HttpRequest) -> HttpResponse:
+    listing = TradeListing.of(request)
+    formats = Formats.of(listing.trader)
+    context = {
+        "listing": listing,
+        "rows": _rows(listing, formats),
+        "strips": strips(listing.totals, formats),
+        "has_fees": any(line.fee for line in listing.totals),
+        "many_accounts": len(listing.chosen_accounts) > 1,
+        "many_currencies": len(listing.totals) > 1,
+    }
+    template = _template(request)
+    if template != _ROWS:
+        context |= {"chips": filter_chips(request, listing), "choices": listing.choices}
+    response = render(request, template, context)
+    if template == _RESULTS:
+        response["HX-Push-Url"] = listing.url
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _template(request: HttpRequest) -> str:
+    """More rows, a new result or the whole page. A page restored from the browser's history is a whole one."""
+    htmx: Any = request.htmx  # type: ignore[attr-defined]
+    if not htmx or htmx.history_restore_request or htmx.boosted:
+        return _PAGE
+    return _ROWS if request.GET.get("cursor") else _RESULTS
+
+
+def _rows(listing: TradeListing, formats: Formats) -> list[TradeRow]:
+    found = listing.page.rows
+    context = RowContext(
+        formats=formats,
+        accounts={account.pk: account for account in listing.accounts},
+        largest=largest_results(listing.totals),
+        journals=journals(listing.trader, ((row["account_id"], row["ticket"]) for row in found)),
+        corrected=corrected_trades([row["id"] for row in found]),
+        query=listing.query,
+    )
+    return trade_rows(found, context)
+
+
+@login_required
+@require_safe
+def trade_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The whole filter as a file, sent while it is read."""
+    listing = TradeListing.of(request)
+    response = StreamingHttpResponse(
+        trade_lines(listing.trades, listing.accounts), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="closed-trades.csv"'
+    return response
+
+
+@login_required
+def trade_detail(request: HttpRequest, trade_id: Any) -> HttpResponse:
+    listing = TradeListing.of(request)
+    trade = get_object_or_404(all_trades(listing.trader).select_related("account", "added_by"), pk=trade_id)
+    story = trade_story(trade)
+    form = JournalForm(request.POST or None, story=story)
+    if request.method == "POST" and form.is_valid():
+        save_journal(trade, **form.cleaned_data)
+        messages.success(request, "Your notes are saved. The broker's figures are as they were.")
+        return redirect(request.get_full_path())
+    previous, following = neighbours(listing.trades, trade, listing.sort)
+    context = {
+        "story": tell(story, Formats.of(listing.trader)),
+        "form": form,
+        "listing": listing,
+        "previous": previous,
+        "following": following,
+    }
+    return render(request, "trading/trade_detail.html", context)
