@@ -120,6 +120,15 @@ def test_finds_no_returns_once_the_balance_was_below_zero() -> None:
     assert [figures["sharpe_ratio"], figures["ahpr"], figures["ghpr"]] == [None, None, None]
 
 
+def test_an_account_that_was_lost_twice_did_not_grow() -> None:
+    lost = History(
+        [fill(1, "-1500"), fill(3, "-3000")],
+        [flow(0, "1000"), flow(2, "2500")],
+        opening_balance=Decimal(0),
+    )
+    assert metatrader_figures(lost, "mt5")["ghpr"] is None
+
+
 def test_growth_of_trading_is_not_changed_by_cash() -> None:
     doubled = History(
         [fill(1, "1000"), fill(3, "1000")],

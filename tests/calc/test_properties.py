@@ -1,11 +1,12 @@
 """What must hold for any account whatsoever."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.calc.example import START
@@ -15,10 +16,13 @@ from trading.calc.equity import balance_curve, thin
 from trading.calc.history import Fill, Flow, History
 from trading.calc.metatrader import Definition, metatrader_figures
 from trading.calc.streaks import streaks
+from trading.calc.undefined import why_undefined
 
 money = st.decimals(-5000, 5000, places=2)
 costs = st.decimals(-50, 0, places=2)
 hours = st.integers(0, 2000)
+#: A busy machine is no reason to fail.
+unhurried = settings(deadline=None)
 DEFINITIONS: st.SearchStrategy[Definition] = st.sampled_from(["mt4", "mt5"])
 
 
@@ -50,6 +54,7 @@ def histories(draw: st.DrawFn) -> History:
     return History(fills, flows, opening_balance=draw(money), margin=Decimal(0))
 
 
+@unhurried
 @given(histories(), st.randoms(use_true_random=False), DEFINITIONS)
 def test_order_of_the_rows_does_not_matter(history: History, random: Random, definition: Definition) -> None:
     fills, flows = list(history.fills), list(history.flows)
@@ -59,6 +64,7 @@ def test_order_of_the_rows_does_not_matter(history: History, random: Random, def
     assert metatrader_figures(shuffled, definition) == metatrader_figures(history, definition)
 
 
+@unhurried
 @given(histories())
 def test_net_is_gross_profit_plus_gross_loss_and_moves_the_balance(history: History) -> None:
     figures = metatrader_figures(history, "mt5")
@@ -68,6 +74,15 @@ def test_net_is_gross_profit_plus_gross_loss_and_moves_the_balance(history: Hist
     assert figures["balance"] == (history.opening_balance or 0) + cash + net
 
 
+@unhurried
+@given(histories(), st.booleans(), DEFINITIONS)
+def test_a_figure_has_a_value_or_a_reason(history: History, is_complete: bool, definition: Definition) -> None:
+    known = history if is_complete else replace(history, opening_balance=None, margin=None)
+    figures = metatrader_figures(known, definition)
+    assert [key for key, value in figures.items() if bool(why_undefined(key, figures)) is not (value is None)] == []
+
+
+@unhurried
 @given(histories())
 def test_trades_are_won_or_lost_short_or_long(history: History) -> None:
     figures = metatrader_figures(history, "mt4")
@@ -76,6 +91,7 @@ def test_trades_are_won_or_lost_short_or_long(history: History) -> None:
     assert (figures["trades_short"] or 0) + (figures["trades_long"] or 0) == total
 
 
+@unhurried
 @given(st.lists(money), money)
 def test_drawdown_is_never_negative_and_maximal_is_at_least_absolute(nets: Sequence[Decimal], start: Decimal) -> None:
     balances = [start + sum(nets[: number + 1], Decimal(0)) for number in range(len(nets))]
@@ -85,6 +101,7 @@ def test_drawdown_is_never_negative_and_maximal_is_at_least_absolute(nets: Seque
     assert fall.relative_ratio >= fall.maximal_ratio >= 0
 
 
+@unhurried
 @given(st.lists(money))
 def test_every_trade_is_in_exactly_one_run(nets: Sequence[Decimal]) -> None:
     found = streaks(nets)
@@ -94,6 +111,7 @@ def test_every_trade_is_in_exactly_one_run(nets: Sequence[Decimal]) -> None:
     assert found.wins.richest.money >= found.wins.longest.money
 
 
+@unhurried
 @given(histories())
 def test_proof_telescopes(history: History) -> None:
     opening = history.opening_balance or Decimal(0)
@@ -103,6 +121,7 @@ def test_proof_telescopes(history: History) -> None:
     assert proof.closing == metatrader_figures(history, "mt5")["balance"]
 
 
+@unhurried
 @given(histories())
 def test_curve_ends_where_the_proof_ends(history: History) -> None:
     opening = history.opening_balance or Decimal(0)
@@ -112,6 +131,7 @@ def test_curve_ends_where_the_proof_ends(history: History) -> None:
     assert all(point.drawdown_ratio >= 0 for point in points)
 
 
+@unhurried
 @given(histories(), st.integers(3, 20))
 def test_thinning_keeps_the_ends_and_the_order(history: History, limit: int) -> None:
     points = balance_curve(Decimal(0), history.flows, history.fills)

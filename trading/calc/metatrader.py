@@ -192,7 +192,7 @@ def _series(account: _Account, path: Sequence[Decimal]) -> Figures:
 def _growth(account: _Account) -> tuple[list[Decimal], Decimal | None]:
     """The balance right before each exit (credit and cash flows included), and the growth that trading alone made.
 
-    Between two cash flows growth is closing / opening balance; the factors are multiplied.
+    Between two cash flows growth is closing / opening balance; the factors are multiplied. Zero where all was lost.
     """
     balance = account.history.opening_balance
     if balance is None:
@@ -201,14 +201,19 @@ def _growth(account: _Account) -> tuple[list[Decimal], Decimal | None]:
     growth, segment_start = Decimal(1), balance
     for event in account.events:
         if isinstance(event, Flow):
-            growth *= balance / segment_start if segment_start > 0 else 1
+            growth *= _factor(segment_start, balance)
             balance += event.amount
             segment_start = balance
             continue
         if event.is_exit:
             before.append(balance)
         balance += event.net
-    return before, growth * balance / segment_start if segment_start > 0 else None
+    return before, growth * _factor(segment_start, balance)
+
+
+def _factor(start: Decimal, end: Decimal) -> Decimal:
+    """The growth from `start` to `end`: none from nothing, zero where all was lost."""
+    return max(ZERO, end / start) if start > 0 else Decimal(1)
 
 
 def _mt4_figures(account: _Account, fall: Drawdown | None) -> Figures:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from trading.calc.history import Fill, Flow, History, OpenPosition
 from trading.samplefiles.account import AccountLife, CashMove, Leg, Order, Position, Profile
-from trading.samplefiles.instruments import from_dollars, money
+from trading.samplefiles.instruments import INSTRUMENTS, from_dollars, money
 
 ZERO = Decimal(0)
 
@@ -83,10 +83,7 @@ def snapshot(life: AccountLife, until: datetime | None = None) -> Snapshot:
         done_orders=[order for order in placed if order.done_at <= until],
         working_orders=[order for order in placed if order.done_at > until],
         cash=cash,
-        market={
-            position.instrument.symbol: position.instrument.price(life.prices[position.instrument.symbol].at(until))
-            for position in life.positions
-        },
+        market={item.symbol: item.price(life.prices[item.symbol].at(until)) for item in INSTRUMENTS},
     )
 
 
