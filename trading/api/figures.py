@@ -39,7 +39,8 @@ class Summary(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
     definition = serializers.ChoiceField(choices=DEFINITIONS)
     figures = serializers.DictField(
-        child=money(optional=True), help_text="Each by its key, unrounded; null: undefined."
+        child=serializers.CharField(allow_null=True),
+        help_text="Each by its key, a decimal in all its digits; null: undefined.",
     )
     undefined = serializers.DictField(child=serializers.CharField(), help_text="Why a figure is null.")
     periods = serializers.DictField(child=PeriodSum(), help_text="today, week, month and all.")
@@ -77,7 +78,7 @@ class CurvePoint(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     balance = money()
     flows = money("All cash that moved so far.")
-    drawdown_ratio = money("0.05 is 5 % under the peak.")
+    drawdown_ratio = serializers.CharField(help_text="A decimal: 0.05 is 5 % under the peak.")
 
 
 class EquityCurve(serializers.Serializer[Any]):

@@ -100,9 +100,12 @@ class StatedFigure(serializers.Serializer[Any]):
     key = serializers.CharField()
     label = serializers.CharField()
     stated = serializers.CharField()
-    ours = serializers.CharField(allow_null=True)
+    printed = serializers.CharField(required=False, help_text="The file's own text.")
+    ours = serializers.CharField(allow_null=True, help_text="Rounded as the file states it.")
+    exact = serializers.CharField(allow_null=True, required=False, help_text="Ours in all its digits.")
     difference = serializers.CharField(allow_null=True)
-    state = serializers.CharField()
+    state = serializers.CharField(help_text="ties, differs, untrusted or not_computed")
+    reason = serializers.CharField(required=False)
 
 
 class StatementDetail(StatementRow):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tradeportal.rest.conditional import conditional
+from tradeportal.rest.fields import ExactDecimalField
 from tradeportal.rest.schemas import Error
 from trading.api import shapes
 from trading.api.base import (
@@ -57,7 +58,7 @@ class TradeChanges(serializers.Serializer[Any]):
     tags = serializers.ListField(
         child=serializers.CharField(max_length=40), required=False, max_length=_MAX_TAGS, help_text="All of its tags."
     )
-    initial_stop_loss = serializers.DecimalField(
+    initial_stop_loss = ExactDecimalField(
         max_digits=38, decimal_places=18, required=False, allow_null=True, min_value=0
     )
 
