@@ -22,7 +22,7 @@ from trading.samplefiles.mt5_xlsx import write_mt5_xlsx
 from trading.samplefiles.simulate import simulate
 from trading.samplefiles.snapshot import snapshot
 from trading.statements import read_statement
-from trading.statements.rows import Direction, ParsedStatement
+from trading.statements.rows import Direction, FlowKind, ParsedStatement
 
 Write = Callable[[AccountLife, BytesIO], None]
 WRITERS: dict[str, Write] = {
@@ -39,6 +39,7 @@ PROFILES = {
     "dollars": Profile(seed=11, trades=120),
     "yen": Profile(seed=12, trades=80, currency="JPY", deposit=Decimal(3_000_000), number="51000002"),
     "euros": Profile(seed=13, trades=80, currency="EUR", number="51000003"),
+    "credit": Profile(seed=14, trades=60, credit=Decimal(4_000), number="51000004"),
 }
 LIVES = {name: simulate(profile) for name, profile in PROFILES.items()}
 
@@ -137,6 +138,14 @@ def test_open_positions_and_cash_come_back(writer: str) -> None:
     assert [(row.amount, row.booked_at) for row in sorted(parsed.cash_flows, key=lambda row: row.booked_at)] == [
         (move.amount, move.at) for move in shown.cash
     ]
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_credit_is_told_from_cash(writer: str) -> None:
+    parsed = read(LIVES["credit"], writer)
+    credits = [row.amount for row in parsed.cash_flows if row.kind is FlowKind.CREDIT]
+    assert sorted(credits) == [-2_000, 4_000]
+    assert parsed.figures.credit == 2_000
 
 
 @pytest.mark.parametrize("writer", MT4)

@@ -14,7 +14,7 @@ ZERO = Decimal(0)
 class Profile:
     """Who the account belongs to and how long its life is. Equal profiles give equal lives, to the last cent.
 
-    Units: times are the server's own clock, naive; `deposit` is in the account's currency.
+    Units: times are the server's own clock, naive; `deposit` and `credit` are in the account's currency.
     """
 
     number: str = "51000001"
@@ -30,6 +30,7 @@ class Profile:
     ends_at: datetime = datetime(2026, 6, 26, 17, 30)
     days: int = 548
     deposit: Decimal = Decimal(25_000)
+    credit: Decimal = ZERO
 
     @property
     def starts_at(self) -> datetime:

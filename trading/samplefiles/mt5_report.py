@@ -109,13 +109,15 @@ class Report:
         )
 
     def _cash(self, deal: Deal, move: CashMove) -> Row:
+        """A balance row leaves four cells empty; a credit is an "in" of no volume at no price."""
         nothing = self.money(ZERO)
+        is_credit = move.kind == "credit"
         return (
             stamp(move.at),
             move.deal,
             None,
             move.kind,
-            *(None, None, None, None),
+            *(("in", "0", Number(ZERO, 2), None) if is_credit else (None, None, None, None)),
             *(nothing, nothing, nothing),
             self.money(move.amount),
             self.money(deal.balance),

@@ -64,7 +64,10 @@ def _price_path(rng: random.Random, item: Instrument, profile: Profile) -> Price
 
 
 def _cash_moves(profile: Profile) -> list[CashMove]:
-    """The first deposit, a second one, and two withdrawals: shares of the first, at set points of the life."""
+    """The first deposit, a second one, and two withdrawals: shares of the first, at set points of the life.
+
+    A credit comes with the first deposit; half of it is taken back with the last withdrawal.
+    """
     plan = (
         (0.0, "1", "Deposit"),
         (0.22, "0.4", "Deposit"),
@@ -72,7 +75,7 @@ def _cash_moves(profile: Profile) -> list[CashMove]:
         (0.84, "-0.16", "Withdrawal"),
     )
     span = timedelta(days=profile.days)
-    return [
+    moves = [
         CashMove(
             at=(profile.starts_at + span * part).replace(microsecond=0),
             kind="balance",
@@ -81,6 +84,10 @@ def _cash_moves(profile: Profile) -> list[CashMove]:
         )
         for part, share, comment in plan
     ]
+    if profile.credit:
+        moves.insert(1, CashMove(moves[0].at, "credit", profile.credit, "Credit In"))
+        moves.append(CashMove(moves[-1].at, "credit", -profile.credit / 2, "Credit Out"))
+    return moves
 
 
 def _opening_times(rng: random.Random, profile: Profile) -> list[datetime]:
