@@ -61,19 +61,22 @@ def install(*, dev: bool) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _python_works():
             _make_environment()
-        stamp = VENV / f".installed-{'dev' if dev else 'run'}"
-        wanted = _fingerprint(names)
-        if not stamp.exists() or stamp.read_text() != wanted:
+        missing = [
+            name for name in names if not _stamp(name).exists() or _stamp(name).read_text() != _fingerprint(name)
+        ]
+        if missing:
             _check_space()
             _install_requirements(names)
-            stamp.write_text(wanted)
+            for name in names:
+                _stamp(name).write_text(_fingerprint(name))
 
 
-def _fingerprint(names: Sequence[str]) -> str:
-    digest = hashlib.sha256(str(PYTHON.resolve()).encode())
-    for name in names:
-        digest.update((ROOT / name).read_bytes())
-    return digest.hexdigest()
+def _stamp(name: str) -> Path:
+    return VENV / f".installed-{name}"
+
+
+def _fingerprint(name: str) -> str:
+    return hashlib.sha256(str(PYTHON.resolve()).encode() + (ROOT / name).read_bytes()).hexdigest()
 
 
 def _python_works() -> bool:
