@@ -27,3 +27,12 @@ def expected() -> dict[str, Any]:
     """What each sample file states of itself, by its name: see the README of the samples."""
     files: dict[str, Any] = json.loads(sample("expected.json").read_text(encoding="utf-8"))["files"]
     return files
+
+
+def sample_names(*folders: str) -> list[str]:
+    """The names of the samples in these folders, for parametrize; where there are none, one name that skips or fails."""
+    index = DIRECTORY / "expected.json"
+    if not index.is_file():
+        return [f"{folder}/(no samples)" for folder in folders]
+    files = json.loads(index.read_text(encoding="utf-8"))["files"]
+    return sorted(name for name in files if name.split("/")[0] in folders)

@@ -96,7 +96,7 @@ def pair_row(row: Row) -> PairRow | None:
     for column in row.filled():
         text = row.printed(column)
         if _FIGURE.fullmatch(text.strip()):
-            if not label:
+            if not label.endswith(_LABEL_ENDS):
                 return None
             pairs.append(Pair(label, text.strip()))
             label = ""

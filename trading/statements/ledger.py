@@ -1,6 +1,6 @@
 """What a reader has gathered so far: counts, problems, and the rule that no ticket counts twice."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ class Ledger:
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    _seen: set[tuple[str, str]] = field(default_factory=set)
+    _seen: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def problem(self, row: Row, reason: str, amount: Decimal | None = None) -> None:
         """Keeps a row that was not understood. Errors: StatementRefused when nearly nothing is understood."""
@@ -33,12 +33,13 @@ class Ledger:
 
     def is_first(self, kind: str, number: str, row: Row) -> bool:
         """True for a number not met before; else the row becomes a problem."""
-        if (kind, number) in self._seen:
+        seen = self._seen[kind]
+        if number in seen:
             self.problem(
                 row, f"The {kind} {number} stands in this file twice; the first one was taken.", amount_of(row)
             )
             return False
-        self._seen.add((kind, number))
+        seen.add(number)
         return True
 
 

@@ -58,6 +58,7 @@ class Mt5Reader:
         self._chain = BalanceChain()
         self._totals = Totals()
         self._exposures = 0
+        self._listed = 0
 
     def read(self, rows: Iterator[Row]) -> None:
         for row in rows:
@@ -162,6 +163,7 @@ class Mt5Reader:
             raise StatementRefused(
                 "This report stops before its first table. Save it again from the terminal.", code="truncated"
             )
+        self._listed = len(self._positions)
         self._has_history = bool(self._has_history or self._positions or self._deals or self._balances)
         stated = self._stated()
         builder = TradeBuilder(self._positions, self._open, self._deals, is_netting=header.margin_mode == "netting")
@@ -229,7 +231,7 @@ class Mt5Reader:
                 "account's figures and adds no closed trade."
             )
             return
-        if not self._deals and not self._balances:
+        if self._listed and not self._deals and not self._balances:
             notes.append(
                 "This file lists positions without deals: fills were derived from them, and deposits and withdrawals "
                 "are not in it."
@@ -252,8 +254,8 @@ class Mt5Reader:
 
     def _counts(self, trades: list[TradeRow]) -> dict[str, int]:
         counts: dict[str, int] = {}
-        if self._has_history and self._positions:
-            counts["positions"] = len(self._positions)
+        if self._listed:
+            counts["positions"] = self._listed
         counts |= self._ledger.counts
         if self._deals or self._balances:
             counts |= self._deal_counts()

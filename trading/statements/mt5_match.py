@@ -8,7 +8,7 @@ positions can close in the same second at the same price with their exits listed
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -43,11 +43,15 @@ class Book:
 
 @dataclass(slots=True)
 class Matched:
-    """`tickets` runs along the deals; `guessed` counts exits placed by volume and time alone."""
+    """`tickets` runs along the deals; `guessed` counts exits placed by volume and time alone.
+
+    `reversals` holds, for a deal that turned a position round, the ticket that it opened and with how much volume.
+    """
 
     tickets: list[str]
     unmatched: list[int]
     guessed: int = 0
+    reversals: dict[int, tuple[str, Decimal]] = field(default_factory=dict)
 
 
 def match_deals(deals: Sequence[ExecutionRow], books: Sequence[Book], *, is_netting: bool) -> Matched:
@@ -102,22 +106,24 @@ class _Hedging:
 
     def _whole(self, exits: list[int], *, with_price: bool) -> list[int]:
         """Places exits that closed all that their position states as closed."""
-        waiting: dict[tuple[object, ...], list[Book]] = defaultdict(list)
-        for book in reversed(self._books.values()):
+        waiting: dict[int, list[Book]] = {}
+        for book in self._books.values():
             if book.closed_at is not None and book.left == book.closed_volume:
-                price = book.close_price if with_price else None
-                key = (book.symbol, book.side, book.closed_at, book.closed_volume, price, book.profit, book.swap)
-                waiting[key].append(book)
+                waiting.setdefault(hash(_ending(book, with_price=with_price)), []).append(book)
         rest = []
         for index in exits:
             deal = self._deals[index]
             price = deal.price if with_price else None
             side = opposite(deal.side)
-            key = (deal.symbol, side, deal.executed_at, deal.volume_lots, price, deal.gross_profit, deal.swap)
-            if books := waiting.get(key):
-                self._place(index, books.pop())
-            else:
+            ending = (deal.symbol, side, deal.executed_at, deal.volume_lots, price, deal.gross_profit, deal.swap)
+            books = waiting.get(hash(ending), [])
+            # Hashes only narrow the choice: those of -1 and -2 are the same.
+            found = next((book for book in books if _ending(book, with_price=with_price) == ending), None)
+            if found is None:
                 rest.append(index)
+            else:
+                books.remove(found)
+                self._place(index, found)
         return rest
 
     def _parts(self, exits: list[int]) -> list[int]:
@@ -162,6 +168,11 @@ class _Hedging:
     def _place(self, index: int, book: Book) -> None:
         self._tickets[index] = book.ticket
         book.left -= self._deals[index].volume_lots
+
+
+def _ending(book: Book, *, with_price: bool) -> tuple[object, ...]:
+    price = book.close_price if with_price else None
+    return (book.symbol, book.side, book.closed_at, book.closed_volume, price, book.profit, book.swap)
 
 
 class _Pool:
@@ -245,7 +256,8 @@ class _Running:
 def _match_netting(deals: Sequence[ExecutionRow], order: list[int], books: Sequence[Book]) -> Matched:
     known = {book.ticket for book in books}
     running: dict[str, _Running] = {}
-    tickets, unmatched = [""] * len(deals), []
+    tickets = [""] * len(deals)
+    result = Matched(tickets, [])
     for index in order:
         deal = deals[index]
         held = running.get(deal.symbol)
@@ -256,23 +268,30 @@ def _match_netting(deals: Sequence[ExecutionRow], order: list[int], books: Seque
         elif held is None:
             tickets[index] = _closed_by(deal, books)
             if not tickets[index]:
-                unmatched.append(index)
+                result.unmatched.append(index)
             continue
         else:
-            _reduce(running, held, deal, known)
+            over = _reduce(running, held, deal)
+            if over:
+                result.reversals[index] = (deal.order_id, over)
         tickets[index] = held.ticket
-    return Matched(tickets, unmatched)
+    return result
 
 
-def _reduce(running: dict[str, _Running], held: _Running, deal: ExecutionRow, known: set[str]) -> None:
-    """Takes a deal off the running position; what a reversal has over opens the next one under its own order."""
+def _reduce(running: dict[str, _Running], held: _Running, deal: ExecutionRow) -> Decimal:
+    """Takes a deal off the running position; what a reversal has over opens the next one under its own order.
+
+    Comes back with that volume, or zero.
+    """
     over = deal.volume_lots - held.volume
     if over < 0:
         held.volume = -over
-        return
+        return ZERO
     del running[deal.symbol]
     if over > 0 and deal.direction is Direction.IN_OUT:
         running[deal.symbol] = _Running(deal.order_id, deal.side, over)
+        return over
+    return ZERO
 
 
 def _opened_by(deal: ExecutionRow, books: Sequence[Book], known: set[str]) -> str:

@@ -15,7 +15,7 @@ from trading.statements.ledger import ZERO, none_if_zero
 from trading.statements.mt5_match import Book
 from trading.statements.rows import ExecutionRow, PositionRow, Side
 from trading.statements.tables import Row
-from trading.statements.values import Values, parse_volume
+from trading.statements.values import Values, parse_number, parse_volume
 
 _DATE = re.compile(r"\d{4}[.\-/]\d{1,2}[.\-/]\d", re.ASCII)
 _FINAL_STATES = {"filled", "canceled", "cancelled", "expired", "rejected", "partial"}
@@ -175,7 +175,7 @@ class Mt5Rows:
             fee=self._money(cells[-5]) if has_fee else ZERO,
             swap=self._money(cells[-4]),
             profit=self._money(cells[-3]),
-            balance=self._number(cells[-2], "balance") if cells[-2] else None,
+            balance=_balance(cells[-2]) if cells[-2] else None,
         )
 
     def execution(self, cells: list[str], row: Row, money: DealMoney) -> ExecutionRow:
@@ -229,6 +229,14 @@ class Mt5Rows:
 
     def _money(self, text: str) -> Decimal:
         return self._number(text, "amount") if text else ZERO
+
+
+def _balance(text: str) -> Decimal:
+    """Read without the cache of values: nearly every balance is printed once."""
+    value = parse_number(text)
+    if value is None:
+        raise Unreadable(f"The balance of this row, {text[:40]!r}, is not a number.")
+    return value
 
 
 def _volume(text: str) -> Decimal:

@@ -27,15 +27,20 @@ class _Fills:
     fee: Decimal = ZERO
     profit: Decimal = ZERO
 
-    def add(self, deal: ExecutionRow) -> None:
+    def enter(self, deal: ExecutionRow, volume: Decimal) -> None:
+        if self.first is None:
+            self.first, self.comment = deal, deal.comment
+        self.entered += volume
+        self.entered_value += volume * deal.price
+
+    def add(self, deal: ExecutionRow, reversed_volume: Decimal) -> None:
+        """Adds a deal up, all of its money, and of its volume what it did not use to open the next position."""
         if deal.direction is Direction.IN:
-            if self.first is None:
-                self.first, self.comment = deal, deal.comment
-            self.entered += deal.volume_lots
-            self.entered_value += deal.volume_lots * deal.price
+            self.enter(deal, deal.volume_lots)
         else:
-            self.left += deal.volume_lots
-            self.left_value += deal.volume_lots * deal.price
+            volume = deal.volume_lots - reversed_volume
+            self.left += volume
+            self.left_value += volume * deal.price
             if self.last_exit is None or (deal.executed_at, deal.sequence) > (
                 self.last_exit.executed_at,
                 self.last_exit.sequence,
@@ -48,11 +53,14 @@ class _Fills:
 
 
 class TradeBuilder:
-    """Matches the deals once, then answers with trades and with the deals, each now carrying its trade's ticket."""
+    """Matches the deals once, then gives the trades, and the deals with the ticket of their trade on each.
+
+    Uses up the positions and the deals that it is given.
+    """
 
     def __init__(
         self,
-        positions: Sequence[Position],
+        positions: list[Position],
         open_positions: Sequence[PositionRow],
         deals: list[ExecutionRow],
         *,
@@ -68,15 +76,18 @@ class TradeBuilder:
         for index, ticket in enumerate(matched.tickets):
             if ticket:
                 deals[index] = replace(deals[index], ticket=ticket)
-                self._add(ticket, deals[index])
+                next_ticket, over = matched.reversals.get(index, ("", ZERO))
+                self._add(ticket, deals[index], over)
+                if over and next_ticket not in self._listed:
+                    self._fills[next_ticket].enter(deals[index], over)
         self.executions = deals
         self.unmatched = [deals[index] for index in matched.unmatched]
         self.guessed = matched.guessed
 
-    def _add(self, ticket: str, deal: ExecutionRow) -> None:
+    def _add(self, ticket: str, deal: ExecutionRow, reversed_volume: Decimal) -> None:
         """Adds a deal up; a listed position states its own sums, so only what it does not print is kept for it."""
         if ticket not in self._listed:
-            self._fills[ticket].add(deal)
+            self._fills[ticket].add(deal, reversed_volume)
             return
         if deal.fee:
             self._fees[ticket] = self._fees.get(ticket, ZERO) + deal.fee
@@ -84,7 +95,10 @@ class TradeBuilder:
             self._comments.setdefault(ticket, deal.comment)
 
     def trades(self) -> list[TradeRow]:
-        trades = [self._of_position(position) for position in self._positions]
+        trades: list[TradeRow] = []
+        while self._positions:  # each gives way to its trade, so that a long history is not held twice
+            trades.append(self._of_position(self._positions.pop()))
+        trades.reverse()
         trades.extend(self._of_open(position) for position in self._open)
         known = {position.ticket for position in self._open}
         trades.extend(

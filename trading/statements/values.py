@@ -6,6 +6,8 @@ from decimal import Decimal
 
 #: Grouping and padding that printed numbers contain: plain, no-break, thin, figure and narrow spaces.
 SPACES = " \t\r\n\f\v\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff"
+#: Controls and zero-width marks: never meant, and no database would take them all.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\ufeff]")
 _SPACE_RUN = re.compile(f"[{SPACES}]+")
 _SIGNS = str.maketrans({"\u2212": "-", "\u2012": "-", "\u2013": "-", "\uff0d": "-", "\uff0b": "+"})
 #: At most 18 digits before the point and 18 after: more is not money, a price or a volume, and would not fit a column.
@@ -18,12 +20,14 @@ _THOUSANDS = {"K": Decimal(1_000), "M": Decimal(1_000_000)}
 _EARLIEST_YEAR, _LATEST_YEAR = 1990, 2100
 #: Excel keeps 15 significant digits; what a saved cell prints beyond them is the noise of its binary fraction.
 _EXCEL_DIGITS = 15
-_CACHE_SIZE = 50_000
+_CACHE_SIZE = 100_000
 
 
 def tidy(text: str) -> str:
     """The text with every run of spaces, of whatever kind, as one plain space, and none at the ends."""
-    return _SPACE_RUN.sub(" ", text).strip(" ")
+    if not text.isprintable():
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())
 
 
 class Values:

@@ -22,7 +22,8 @@ from trading.statements.values import shortest_decimal, tidy
 _MAX_COLUMNS = 200
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_VALUE, _FORMULA, _INLINE = f"{_MAIN}v", f"{_MAIN}f", f"{_MAIN}is"
+_VALUE, _FORMULA, _INLINE, _TEXT = (f"{_MAIN}{name}" for name in ("v", "f", "is", "t"))
+_NUMERIC = (None, "n")
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _DAMAGED = "This workbook is cut short or damaged. Download the statement again."
 _HEAD = 4096
@@ -77,16 +78,17 @@ class Workbook:
             if len(cell) == 0:
                 continue
             column = self._column(cell.get("r"), position)
-            text, raw, formula = self._cell(cell)
-            if column >= _MAX_COLUMNS or not (text or formula):
+            value, formula = _content(cell)
+            if column >= _MAX_COLUMNS or not (value or formula):
                 continue
+            text = self._text(cell.get("t"), value)
             if len(texts) <= column:
                 texts.extend([""] * (column + 1 - len(texts)))
             texts[column] = text
-            if raw != text:
-                row.raw = {**row.raw, column: raw}
             if formula:
                 row.formulas = {**row.formulas, column: formula}
+            if text != value and cell.get("t") in _NUMERIC:
+                row.raw = {**row.raw, column: value}
         return row
 
     def _column(self, reference: str | None, position: int) -> int:
@@ -97,31 +99,32 @@ class Workbook:
             known = self._columns[letters] = _column_of(letters)
         return position if known < 0 else known
 
-    def _cell(self, cell: Any) -> tuple[str, str, str]:
-        """The text of a cell, the text exactly as stored, and its formula."""
-        kind = cell.get("t")
-        value, formula = "", ""
-        for child in cell:
-            tag = child.tag
-            if tag == _VALUE:
-                value = child.text or ""
-            elif tag == _FORMULA:
-                formula = child.text or "="
-            elif tag == _INLINE:
-                value = _string(child)
+    def _text(self, kind: str | None, value: str) -> str:
         if kind == "s":
-            text = self._shared(value)
-            return text, text, formula
-        if kind is None or kind == "n":
-            return shortest_decimal(value), value, formula
-        text = tidy(value)
-        return text, text, formula
+            return self._shared(value)
+        return shortest_decimal(value) if kind in _NUMERIC else tidy(value)
 
     def _shared(self, index: str) -> str:
         try:
             return self._strings[int(index)]
         except (ValueError, IndexError):
             raise StatementRefused(_DAMAGED, code="damaged") from None
+
+
+def _content(cell: Any) -> tuple[str, str]:
+    """The stored value of a cell and its formula."""
+    child = cell[0]
+    if child.tag == _VALUE:
+        return child.text or "", ""
+    value, formula = "", ""
+    for child in cell:
+        if child.tag == _VALUE:
+            value = child.text or ""
+        elif child.tag == _FORMULA:
+            formula = child.text or "="
+        elif child.tag == _INLINE:
+            value = _string(child)
+    return value, formula
 
 
 def _shared_strings(archive: Archive) -> Iterator[str]:
@@ -131,6 +134,8 @@ def _shared_strings(archive: Archive) -> Iterator[str]:
 
 def _string(element: Any) -> str:
     """A string's text without its phonetic hints."""
+    if len(element) == 1 and element[0].tag == _TEXT:
+        return tidy(element[0].text or "")
     parts = [
         text.text or ""
         for text in element.iter("{*}t")
