@@ -31,6 +31,8 @@ from trading.errors import TradingError
 logger = logging.getLogger(__name__)
 API_PREFIX = "/api/"
 RETRY_AFTER_S = 5
+#: Refusals of the domain that HTTP has a status of its own for.
+_STATUS_OF_CODE = {"file_too_large": 413}
 
 _SENTENCES = {
     400: ("invalid_request", "This request can't be understood. Check it against the API's description."),
@@ -65,7 +67,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, exceptions.APIException):
         return _framework_error(error)
     if isinstance(error, (TradingError, AccountsError)):
-        return _answer(error.status, body(error.status, error.code, error.message))
+        status = _STATUS_OF_CODE.get(error.code, error.status)
+        return _answer(status, body(status, error.code, error.message))
     status, message = _known(error)
     if status >= 500:
         logger.error("Unanswered %s in %s", type(error).__name__, context.get("view"), exc_info=error)

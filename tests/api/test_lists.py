@@ -144,9 +144,7 @@ def test_two_traders_never_share_a_tag(ann_api: APIClient, bo_api: APIClient) ->
 
 
 def test_money_keeps_the_decimals_of_the_broker_and_times_are_utc(ann_api: APIClient, account: BrokerAccount) -> None:
-    make.trade(
-        account, open_price=Decimal("1.123400"), volume_lots=Decimal("0.00000001"), gross_profit=Decimal("151396")
-    )
+    make.trade(account, open_price=Decimal("1.123400"), volume_lots=Decimal("0.00000001"), gross_profit=Decimal(151396))
     row = ann_api.get(f"{API}trades/").json()["results"][0]
     assert (row["open_price"], row["volume_lots"], row["gross_profit"]) == ("1.123400", "0.00000001", "151396")
     assert row["opened_at"].endswith("Z")

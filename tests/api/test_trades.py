@@ -29,7 +29,7 @@ def tickets(client: APIClient, **parameters: Any) -> list[str]:
 def test_filters_are_those_of_the_page(ann_api: APIClient, ann: Trader, account: BrokerAccount) -> None:
     first = make.trade(account, ticket="1", symbol="XAUUSD", side="sell", strategy_id="7", opened_at=make.START)
     late = make.START + timedelta(days=40)
-    make.trade(account, ticket="2", gross_profit=Decimal("-50"), opened_at=late)
+    make.trade(account, ticket="2", gross_profit=Decimal(-50), opened_at=late)
     make.trade(make.account(ann), ticket="3", opened_at=make.START)
     make.open_trade(account, ticket="4")
     make.journal_entry(first, tags=("Breakout",))
@@ -155,7 +155,7 @@ def test_nothing_else_of_a_trade_can_be_written(ann_api: APIClient, account: Bro
     trade = make.trade(account)
     ann_api.patch(f"{TRADES}{trade.pk}/", {"gross_profit": "1000000", "ticket": "1"}, format="json")
     trade.refresh_from_db()
-    assert (trade.gross_profit, trade.ticket) != (Decimal("1000000"), "1")
+    assert (trade.gross_profit, trade.ticket) != (Decimal(1000000), "1")
     for method in (ann_api.put, ann_api.delete, ann_api.post):
         assert method(f"{TRADES}{trade.pk}/", {}, format="json").status_code == 405
 
