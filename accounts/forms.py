@@ -36,6 +36,8 @@ class CurrencyField(forms.CharField):
 class SignUpExtras(forms.Form):
     """What sign-up asks besides e-mail and password: the time zone, guessed by the browser where it can."""
 
+    field_order = ("email", "password1", "password2", "time_zone")
+
     time_zone = ZoneField(
         label=_("Time zone"),
         initial="UTC",

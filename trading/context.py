@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
@@ -143,11 +143,11 @@ class Frame:
 
     @cached_property
     def places(self) -> list[Link]:
-        return [self._link(*place) for place in _PLACES if _exists(place[2])]
+        return [self._link(*place) for place in _PLACES]
 
     @cached_property
     def phone_places(self) -> list[Link]:
-        return [self._link(*place) for place in _PLACES if place[2] in _ON_PHONE and _exists(place[2])]
+        return [self._link(*place) for place in _PLACES if place[2] in _ON_PHONE]
 
     def _link(self, label: str, icon: str, name: str, own: tuple[str, ...]) -> Link:
         count = self.waiting if name == "statement_list" else 0
@@ -160,11 +160,3 @@ _PERIOD_PARAMETERS = frozenset({"period", "from", "to", "cursor"})
 
 def portal(request: HttpRequest) -> dict[str, Any]:
     return {"request_id": current_request_id(), "frame": Frame(request)}
-
-
-def _exists(name: str) -> bool:
-    try:
-        reverse(name)
-    except NoReverseMatch:
-        return False
-    return True

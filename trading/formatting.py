@@ -163,12 +163,16 @@ class Formats:
         time = f"{local.hour:02}:{local.minute:02}" + (f":{local.second:02}" if seconds else "")
         return f"{local.day} {_MONTHS[local.month - 1]} {local.year} {time}"
 
-    def moment(self, moment: datetime | None, broker_text: str = "", *, seconds: bool = True) -> SafeString:
-        """A time element in the trader's zone; the broker's own wording shows on hover."""
+    def moment(
+        self, moment: datetime | None, broker_text: str = "", *, seconds: bool = True, hidden_year: str = ""
+    ) -> SafeString:
+        """A time element in the trader's zone; the broker's own wording shows on hover. `hidden_year` is left out."""
         if moment is None:
             return unknown("There is no time.")
         title = f' title="Broker: {conditional_escape(broker_text)}"' if broker_text else ""
         text = self.clock(moment, seconds=seconds)
+        if hidden_year:
+            text = text.replace(f" {hidden_year} ", " ", 1)
         # Both come from a datetime and hold digits and letters only; the broker's text is escaped above.
         return mark_safe(f'<time datetime="{moment.isoformat()}"{title}>{text}</time>')
 

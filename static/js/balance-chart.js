@@ -29,6 +29,14 @@ function flowMarks(curve, ink) {
   };
 }
 
+// The latest value, on the axis. The texts of a point: 4 is the balance, 5 the drawdown.
+function endLabel(colour, ink, text, curve) {
+  return {
+    show: true, formatter: () => curve.points.at(-1)[text].replace(/[.,]\d\d$/, ""), distance: 4, padding: [2, 4], borderRadius: 2,
+    backgroundColor: colour, color: ink.onAccent, fontSize: 11, fontWeight: 600,
+  };
+}
+
 function options(curve, theme) {
   const ink = colours(theme);
   const axis = { type: "time", axisLine: { lineStyle: { color: ink.border } } };
@@ -61,12 +69,12 @@ function options(curve, theme) {
       {
         type: "line", name: "Balance", step: "end", xAxisIndex: 0, yAxisIndex: 0, showSymbol: false,
         lineStyle: { width: 1.5, color: ink.equity }, itemStyle: { color: ink.equity }, areaStyle: { color: ink.equityFill, origin: "start" },
-        data: curve.points.map((point) => [point[0], point[1]]), markLine: flowMarks(curve, ink),
+        data: curve.points.map((point) => [point[0], point[1]]), markLine: flowMarks(curve, ink), endLabel: endLabel(ink.equity, ink, 4, curve),
       },
       {
         type: "line", name: "Drawdown", step: "end", xAxisIndex: 1, yAxisIndex: 1, showSymbol: false,
         lineStyle: { width: 1, color: ink.loss }, itemStyle: { color: ink.loss }, areaStyle: { color: ink.drawdownFill, origin: "end" },
-        data: curve.points.map((point) => [point[0], point[2]]),
+        data: curve.points.map((point) => [point[0], point[2]]), endLabel: endLabel(ink.loss, ink, 5, curve),
       },
     ],
   };

@@ -93,4 +93,3 @@ def screenshots() -> Path | None:
     directory = Path(asked)
     directory.mkdir(parents=True, exist_ok=True)
     return directory
-

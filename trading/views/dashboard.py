@@ -25,11 +25,15 @@ from trading.queries.overview import Overview, overviews
 from trading.queries.trades import ROW_FIELDS, closed_trades
 from trading.views.attention import notices
 from trading.views.charts import chart_part, chosen_span, curve_json, read_curves
-from trading.views.trade_rows import short_moment
 
 _POSITIONS = 8
 _TRADES = 11
-PERIOD_LABELS: Sequence[tuple[PeriodName, str]] = (("today", "Today"), ("week", "This week"), ("month", "This month"), ("all", "All time"))
+PERIOD_LABELS: Sequence[tuple[PeriodName, str]] = (
+    ("today", "Today"),
+    ("week", "This week"),
+    ("month", "This month"),
+    ("all", "All time"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def _position(row: Position, account: BrokerAccount, formats: Formats, now: date
         "symbol": row.symbol,
         "side": row.side,
         "lots": formats.lots(row.volume_lots),
-        "opened": short_moment(formats, row.opened_at, row.opened_text, year),
+        "opened": _short(formats, row.opened_at, row.opened_text, year),
         "entry": formats.price(row.open_price),
         "now": price(row.current_price, "The broker did not report a price."),
         "stop_loss": price(row.stop_loss, "There is no stop loss, so the risk has no bound."),
@@ -186,10 +190,15 @@ def _recent_trades(trader: Trader, frame: Frame, formats: Formats, now: datetime
 def _trade(row: dict[str, Any], account: BrokerAccount, formats: Formats, year: str) -> dict[str, Any]:
     return {
         "url": reverse("trade_detail", args=[row["id"]]),
-        "closed": short_moment(formats, row["closed_at"], row["closed_text"], year),
+        "closed": _short(formats, row["closed_at"], row["closed_text"], year),
         "symbol": row["symbol"],
         "side": row["side"],
         "lots": formats.lots(row["volume_lots"]),
         "net": formats.amount(row["net_profit"], account.currency),
         "currency": account.currency,
     }
+
+
+def _short(formats: Formats, at: datetime, broker_text: str, year: str) -> SafeString:
+    """To the minute, and without the year when it is the present one."""
+    return formats.moment(at, broker_text, seconds=False, hidden_year=year)

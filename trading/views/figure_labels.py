@@ -89,8 +89,8 @@ GROUPS = (
             _F("max_consecutive_losses", "Longest run of losses", "count", "The most loss trades in a row, and what they cost.", "max_consecutive_losses_money", "signed"),
             _F("max_consecutive_profit", "Richest run of wins", "signed", "The run of profit trades that brought the most, and its length.", "max_consecutive_profit_count", "count"),
             _F("max_consecutive_loss", "Costliest run of losses", "signed", "The run of loss trades that cost the most, and its length.", "max_consecutive_loss_count", "count"),
-            _F("average_consecutive_wins", "Average run of wins", "number", "The mean length of a run of profit trades."),
-            _F("average_consecutive_losses", "Average run of losses", "number", "The mean length of a run of loss trades."),
+            _F("average_consecutive_wins", "Average run of wins", "factor", "The mean length of a run of profit trades."),
+            _F("average_consecutive_losses", "Average run of losses", "factor", "The mean length of a run of loss trades."),
         ),
     ),
     FigureGroup(
