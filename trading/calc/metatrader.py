@@ -38,6 +38,7 @@ class _Account:
     history: History
     events: Sequence[Fill | Flow]
     fills: Sequence[Fill]
+    nets: Sequence[Decimal]  # of the fills
     exits: Sequence[tuple[str, Decimal]]  # side and net of each exit
     entry_costs: Decimal
     net: Decimal
@@ -77,16 +78,18 @@ def _in_order(history: History) -> _Account:
     events: list[Fill | Flow] = [*history.fills, *history.flows]
     events.sort(key=lambda event: (event.at, event.sequence))
     fills = [event for event in events if isinstance(event, Fill)]
-    exits = [(fill.side, fill.net) for fill in fills if fill.is_exit]
-    entry_costs = sum((fill.net for fill in fills if not fill.is_exit), ZERO)
+    nets = [fill.net for fill in fills]
+    exits = [(fill.side, net) for fill, net in zip(fills, nets, strict=True) if fill.is_exit]
+    net = sum(nets, ZERO)
     credit_flows = sum((flow.amount for flow in history.flows if flow.kind == "credit"), ZERO)
     return _Account(
         history=history,
         events=events,
         fills=fills,
+        nets=nets,
         exits=exits,
-        entry_costs=entry_costs,
-        net=sum((net for _, net in exits), entry_costs),
+        entry_costs=net - sum((net_of_exit for _, net_of_exit in exits), ZERO),
+        net=net,
         credit=credit_flows if history.credit is None else history.credit,
         cash=sum((flow.amount for flow in history.flows), -credit_flows),
     )
@@ -168,7 +171,7 @@ def _trading_path(account: _Account, *, credit_counts: bool) -> Sequence[Decimal
             break
         if credit_counts or event.kind != "credit":
             balance += event.amount
-    return list(accumulate((fill.net for fill in account.fills), initial=balance))
+    return list(accumulate(account.nets, initial=balance))
 
 
 def _series(account: _Account, path: Sequence[Decimal]) -> Figures:
@@ -198,6 +201,7 @@ def _growth(account: _Account) -> tuple[list[Decimal], Decimal | None]:
     if balance is None:
         return [], None
     before: list[Decimal] = []
+    nets = iter(account.nets)
     growth, segment_start = Decimal(1), balance
     for event in account.events:
         if isinstance(event, Flow):
@@ -207,7 +211,7 @@ def _growth(account: _Account) -> tuple[list[Decimal], Decimal | None]:
             continue
         if event.is_exit:
             before.append(balance)
-        balance += event.net
+        balance += next(nets)
     return before, growth * _factor(segment_start, balance)
 
 
