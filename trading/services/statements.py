@@ -100,6 +100,7 @@ def choose_account(
     check_zone(time_zone)
     statement.account = account
     statement.server_time_zone = "" if account else time_zone or statement.server_time_zone
+    statement.zone_is_guessed = statement.zone_is_guessed and not time_zone
     statement.header = {**statement.header, "new_account": asdict(new_account) if new_account else None}
     return _enqueue(statement, State.QUEUED, "read", "Waiting for a worker")
 
@@ -169,6 +170,6 @@ def _enqueue(statement: Statement, state: State, job: job_queue.Job, stage: str)
     changes |= {"error_code": "", "error_message": ""}
     for field, value in changes.items():
         setattr(statement, field, value)
-    statement.save(update_fields=[*changes, "account", "server_time_zone", "header"])
+    statement.save(update_fields=[*changes, "account", "server_time_zone", "zone_is_guessed", "header"])
     job_queue.enqueue(job, statement.pk)
     return statement
