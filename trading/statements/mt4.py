@@ -40,7 +40,7 @@ from trading.statements.rows import (
     TradeRow,
 )
 from trading.statements.tables import Row
-from trading.statements.values import Values, parse_volume
+from trading.statements.values import Values, is_dated, is_identifier, parse_volume
 
 READER_VERSION = 1
 FORMAT = "mt4-statement-html"
@@ -50,7 +50,8 @@ _MAGIC = re.compile(r"#(\d{1,20})(?:\s+|$)")
 _PARENT = re.compile(r"from #(\d{1,20})", re.IGNORECASE)
 _CHILD = re.compile(r"to #(\d{1,20})", re.IGNORECASE)
 _TOTALS = ("commission", "taxes", "swap", "gross")
-_HEADING_CELLS = 8
+_FIRST_MONEY = 10
+_TABLE_CELLS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def starts_like_mt4(rows: list[Row]) -> bool:
 
 def _is_data(row: Row) -> bool:
     texts = row.texts
-    return len(texts) > 2 and texts[0].isdecimal() and texts[1][:2].isdecimal() and texts[1].count(":") >= 1
+    return len(texts) > 2 and is_identifier(texts[0]) and is_dated(texts[1])
 
 
 class Mt4Reader:
@@ -97,10 +98,12 @@ class Mt4Reader:
         self._totals: list[Row] = []
         self._sums = {"closed": [ZERO] * 4, "open": [ZERO] * 4}
         self._children: dict[str, str] = {}
+        self._in_tables = False
         self._above = ""  # what the row above was, "trade" or "order": the next row may go on about it
 
     def read(self, rows: Iterator[Row]) -> None:
         for row in rows:
+            self._in_tables = self._in_tables or len(row.filled()) >= _TABLE_CELLS
             if len(self._head) < 5:
                 self._head.append(row)
             if _is_data(row):
@@ -120,7 +123,7 @@ class Mt4Reader:
         opened_at = self._values.time(texts[1])
         if opened_at is None:
             return self._ledger.problem(row, "The time of this row is not a date that exists.", amount_of(row))
-        if not any(texts[4:13]):
+        if not any(texts[4:12]):
             return self._flow(row, opened_at)
         side = words.side(texts[2])
         if side is not None:
@@ -136,7 +139,7 @@ class Mt4Reader:
 
     def _flow(self, row: Row, booked_at: datetime) -> None:
         ticket, texts = row.texts[0], row.texts
-        amount = self._values.number(texts[13])
+        amount = self._values.number(next(filter(None, reversed(texts[4:])), ""))
         if amount is None:
             return self._ledger.problem(row, "This balance row states no amount.", amount_of(row))
         if not self._ledger.is_first("ticket", ticket, row):
@@ -154,7 +157,7 @@ class Mt4Reader:
     def _trade(self, row: Row, side: Side, opened_at: datetime) -> None:
         texts, number = row.texts, self._values.number
         volume, open_price, price = parse_volume(texts[3]), number(texts[5]), number(texts[9])
-        money = [number(text) if text else ZERO for text in texts[10:14]]
+        money = [number(text) if text else ZERO for text in _money_texts(texts)]
         closed_at = self._values.time(texts[8])
         reason = _why_not(volume, open_price, price, money, texts[8], closed_at, opened_at)
         if reason or volume is None or open_price is None:
@@ -242,12 +245,12 @@ class Mt4Reader:
         if not filled:
             return
         numbers = [column for column in filled if self._values.number(row.texts[column]) is not None]
-        if filled == numbers == [10, 11, 12, 13]:
+        if filled == numbers and filled[0] == _FIRST_MONEY and len(filled) in (3, 4):
             self._totals.append(row)
         elif found := pair_row(row):
             if len(found.pairs) > 1:
                 self._pairs.append(found)
-        elif numbers or (len(filled) > _HEADING_CELLS and _has_time(row, self._values)):
+        elif self._in_tables and (numbers or any(is_dated(row.texts[column]) for column in filled)):
             self._ledger.problem(row, "This row was not recognised.", amount_of(row))
 
     # The whole
@@ -286,8 +289,9 @@ class Mt4Reader:
     def _stated(self) -> list[StatedFigure]:
         stated: list[StatedFigure] = []
         for table, row in zip(("closed", "open"), self._totals, strict=False):
-            for column, name, expected in zip(range(10, 14), _TOTALS, self._sums[table], strict=True):
-                figure = total(f"{table}_{name}", row.texts[column], row.line)
+            texts = _money_texts([*row.texts, "", ""])
+            for text, name, expected in zip(texts, _TOTALS, self._sums[table], strict=True):
+                figure = total(f"{table}_{name}", text, row.line) if text else None
                 if figure:
                     stated.append(doubt(figure, None if self._ledger.problems else expected, "", ""))
         summary, details = split_blocks(self._pairs, MT4_SUMMARY)
@@ -349,8 +353,10 @@ def _why_not(
     return ""
 
 
-def _has_time(row: Row, values: Values) -> bool:
-    return any(values.time(text) for text in row.texts)
+def _money_texts(texts: list[str]) -> list[str]:
+    """Commission, taxes, swap, profit. A broker's own report may lack the taxes, never the profit."""
+    commission, second, third, fourth = texts[_FIRST_MONEY:_COLUMNS]
+    return [commission, second, third, fourth] if fourth else [commission, "", second, third]
 
 
 def _comment(title: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ _LEVERAGE = re.compile(r"1\s*:\s*(\d{1,5})")
 _CURRENCY = re.compile(r"[A-Za-z]{3,10}")
 _LONG_DATE = re.compile(r"(\d{4}) ([A-Za-z]{3,9})\.? (\d{1,2}), ?(\d{1,2}):(\d{2})")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_NAMED_TITLE = re.compile(r"[^:\uff1a]*[:\uff1a]\s*(\d{3,20})\s*-\s*(.*)")
 _BODY = re.compile(r"<body\b.*", re.IGNORECASE | re.DOTALL)
 _BOLD = re.compile(r"<b\b[^>]*>(.*?)</b", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
@@ -28,7 +29,8 @@ def read_header(rows: Sequence[Row], before: str) -> AccountHeader | None:
         match = _ACCOUNT.fullmatch(cells[0]) if len(cells) >= _MIN_CELLS else None
         if match:
             return _header(match[1], cells[1:], before)
-    return None
+    named = _NAMED_TITLE.fullmatch(_plain(_TITLE, before))
+    return _header(named[1], [f"Name: {named[2]}"], before) if named else None
 
 
 def _header(number: str, cells: list[str], before: str) -> AccountHeader:

@@ -23,7 +23,7 @@ from trading.statements.rows import (
     TradeRow,
 )
 from trading.statements.tables import Row
-from trading.statements.values import Values
+from trading.statements.values import Values, is_dated
 
 READER_VERSION = 1
 FORMATS = ("mt5-history-html", "mt5-history-xlsx", "mt5-trade-html", "mt5-trade-xlsx")
@@ -76,7 +76,7 @@ class Mt5Reader:
     def _heading(self, row: Row) -> bool:
         """Takes the row as a table's heading if it is one: many words and not one number."""
         filled = row.filled()
-        if len(filled) < _HEADING_CELLS or any(self._values.number(row.texts[column]) is not None for column in filled):
+        if len(filled) < _HEADING_CELLS or any(self._is_value(row.texts[column]) for column in filled):
             return False
         self._rows.heading(filled)
         self._in_tables = True
@@ -84,6 +84,9 @@ class Mt5Reader:
         if len(filled) >= _HISTORY_CELLS:
             self._has_history = True
         return True
+
+    def _is_value(self, text: str) -> bool:
+        return is_dated(text) or self._values.number(text) is not None
 
     def _data(self, cells: list[str], row: Row) -> None:
         kind = self._table = self._rows.kind(cells)
@@ -150,7 +153,7 @@ class Mt5Reader:
             self._table = None
         elif len(filled) == _EXPOSURE_CELLS and len(numbers) >= 2 and self._pairs:
             self._exposures += 1
-        elif numbers:
+        elif numbers or any(is_dated(row.texts[column]) for column in filled):
             self._ledger.problem(row, "This row was not recognised.", amount_of(row))
 
     # The whole

@@ -8,17 +8,27 @@ from trading.statements.tables import Row
 from trading.statements.values import parse_time
 
 _ACCOUNT = re.compile(r"(\d{1,20})\s*\((.*)\)")
+_BARE = re.compile(r"\d{3,20}")
+_TABLE_CELLS = 12
+_ALL_PARTS = 4  # currency, server, kind, margin mode
 _CURRENCY = re.compile(r"[A-Za-z]{2,6}")
 _KINDS = {"demo": "demo", "real": "real", "contest": "demo"}
 _MODES = {"hedge": "hedging", "hedging": "hedging", "netting": "netting", "exchange": "netting"}
 
 
 def account_row(rows: Sequence[Row]) -> int | None:
-    """The place of the row that holds `N (CUR, Server, ...)`, which only an account's report has."""
-    for place, row in enumerate(rows):
-        cells = row.words()
-        if len(cells) == 2 and _ACCOUNT.fullmatch(cells[1]) and not cells[0].isdecimal():
+    """The place of the row that holds `N (CUR, Server, ...)`, which only an account's report has.
+
+    A converted report may have lost the brackets: then it is the first number among the labels above a wide table.
+    """
+    labelled = [(place, cells) for place, row in enumerate(rows) if len(cells := row.words()) == 2]
+    for place, cells in labelled:
+        if _ACCOUNT.fullmatch(cells[1]) and not cells[0].isdecimal():
             return place
+    if any(len(row.words()) >= _TABLE_CELLS for row in rows):
+        return next(
+            (place for place, cells in labelled if _BARE.fullmatch(cells[1]) and cells[0][-1] in ":\uff1a"), None
+        )
     return None
 
 
@@ -26,15 +36,14 @@ def read_header(rows: Sequence[Row]) -> AccountHeader | None:
     place = account_row(rows)
     if place is None:
         return None
-    match = _ACCOUNT.fullmatch(rows[place].words()[1])
-    assert match is not None  # account_row looked
-    currency, server, kind, mode = _account_parts(match[2])
+    number, _, inside = rows[place].words()[1].partition("(")
+    currency, server, kind, mode = _account_parts(inside.rstrip(") "))
     reported_text = next(
         (cells[1] for row in rows[place:] if len(cells := row.words()) == 2 and parse_time(cells[1])), ""
     )
     company = _value(rows, place + 1)
     return AccountHeader(
-        number=match[1],
+        number=number.strip(),
         platform="mt5",
         currency=currency,
         name=_value(rows, place - 1),
@@ -56,8 +65,9 @@ def _value(rows: Sequence[Row], place: int) -> str:
 def _account_parts(inside: str) -> tuple[str, str, str, str]:
     """`USD, Server, demo, Hedge` -> its four parts; any of them may be missing, and a server's name may hold commas."""
     currency, kind, mode = "", "", ""
+    parts = [text.strip() for text in inside.split(",")]
     rest = []
-    for place, part in enumerate(text.strip() for text in inside.split(",")):
+    for place, part in enumerate(parts):
         lowered = part.lower()
         if place == 0 and _CURRENCY.fullmatch(part):
             currency = part.upper()
@@ -67,4 +77,5 @@ def _account_parts(inside: str) -> tuple[str, str, str, str]:
             mode = _MODES[lowered]
         elif part:
             rest.append(part)
-    return currency, ", ".join(rest), kind, mode
+    server = rest[0] if rest and len(parts) == _ALL_PARTS else ", ".join(rest)
+    return currency, server, kind, mode

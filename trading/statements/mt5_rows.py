@@ -4,7 +4,6 @@ Shape: a row begins with time, number and symbol (a "Trade" report puts the symb
 deal has a direction; an order a volume pair and a state; a closed position two times; an open one a market price.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,9 +14,8 @@ from trading.statements.ledger import ZERO, none_if_zero
 from trading.statements.mt5_match import Book
 from trading.statements.rows import ExecutionRow, PositionRow, Side
 from trading.statements.tables import Row
-from trading.statements.values import Values, parse_number, parse_volume
+from trading.statements.values import Values, is_dated, is_identifier, parse_number, parse_volume
 
-_DATE = re.compile(r"\d{4}[.\-/]\d{1,2}[.\-/]\d", re.ASCII)
 _FINAL_STATES = {"filled", "canceled", "cancelled", "expired", "rejected", "partial"}
 _DEAL_COLUMNS, _DEAL_COLUMNS_WITHOUT_FEE = 14, 13
 _COMMENT = 13  # a position's comment, where a re-saved file shows one
@@ -93,11 +91,11 @@ class Mt5Rows:
         if self._columns:
             size = len(texts)
             texts = [texts[column] if column < size else "" for column in self._columns]
-        if len(texts) < 9 or not texts[1].isdecimal():
+        if len(texts) < 9 or not is_identifier(texts[1]):
             return None
-        if _DATE.match(texts[0]):
+        if is_dated(texts[0]):
             return texts
-        if _DATE.match(texts[2]):
+        if is_dated(texts[2]):
             return [texts[2], texts[1], texts[0], *texts[3:]]
         return None
 
@@ -106,7 +104,7 @@ class Mt5Rows:
         side = words.side(cells[3])
         if volume in words.DIRECTIONS or (side is None and not words.is_pending(cells[3]) and "/" not in volume):
             return Kind.DEAL
-        has_second_time = bool(_DATE.match(cells[8]))
+        has_second_time = is_dated(cells[8])
         if has_second_time and side is not None and len(cells) > 12 and self._values.number(cells[9]) is not None:
             return Kind.POSITION
         if "/" in volume or side is None:

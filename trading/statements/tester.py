@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from trading.errors import StatementRefused
 from trading.statements.tables import Row
 
-_BUILD = re.compile(r".*\((?:[A-Za-z]+ )?\d{3,5}\)")
+_BUILD = re.compile(r".*\((?:\S+ )?\d{3,5}\)")
 _MT4_TITLE = re.compile(r"<title[^>]*>\s*Strategy Tester\b", re.IGNORECASE)
 _FIRST_ROWS = 4
 

@@ -20,6 +20,8 @@ _THOUSANDS = {"K": Decimal(1_000), "M": Decimal(1_000_000)}
 _EARLIEST_YEAR, _LATEST_YEAR = 1990, 2100
 #: Excel keeps 15 significant digits; what a saved cell prints beyond them is the noise of its binary fraction.
 _EXCEL_DIGITS = 15
+_IDENTIFIER_DIGITS = 18
+_DATED = re.compile(r"\d{4}[.\-/]\d{1,2}[.\-/]\d", re.ASCII)
 _CACHE_SIZE = 100_000
 
 
@@ -66,6 +68,16 @@ class Values:
             if len(self._texts) < _CACHE_SIZE:
                 self._texts[text] = text
         return known
+
+
+def is_identifier(text: str) -> bool:
+    """Whether the text can be a ticket: plain digits, few enough for the database."""
+    return text.isdecimal() and text.isascii() and len(text) <= _IDENTIFIER_DIGITS
+
+
+def is_dated(text: str) -> bool:
+    """Whether the text begins like a date, even one that does not exist."""
+    return bool(_DATED.match(text))
 
 
 def parse_number(text: str) -> Decimal | None:

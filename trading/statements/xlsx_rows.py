@@ -20,9 +20,16 @@ from trading.statements.tables import Row
 from trading.statements.values import shortest_decimal, tidy
 
 _MAX_COLUMNS = 200
-_RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_VALUE, _FORMULA, _INLINE, _TEXT = (f"{_MAIN}{name}" for name in ("v", "f", "is", "t"))
+_NAMESPACES = (
+    "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}",
+    "{http://purl.oclc.org/ooxml/spreadsheetml/main}",  # "Strict Open XML" of Excel
+    "",
+)
+_VALUE, _FORMULA, _INLINE, _TEXT = ({space + name for space in _NAMESPACES} for name in ("v", "f", "is", "t"))
+_RELATIONSHIPS = (
+    "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
+    "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
+)
 _NUMERIC = (None, "n")
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _DAMAGED = "This workbook is cut short or damaged. Download the statement again."
@@ -56,7 +63,8 @@ class Workbook:
         }
         sheets = []
         for element in _tree(self._archive, "xl/workbook.xml").iter("{*}sheet"):
-            target = targets.get(element.get(_RELATIONSHIP), "") or ""
+            named = next((element.get(name) for name in _RELATIONSHIPS if element.get(name)), None)
+            target = targets.get(named) or ""
             part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
             if part in self._archive.names:
                 sheets.append((element.get("name") or "", part))
@@ -114,15 +122,15 @@ class Workbook:
 def _content(cell: Any) -> tuple[str, str]:
     """The stored value of a cell and its formula."""
     child = cell[0]
-    if child.tag == _VALUE:
+    if child.tag in _VALUE:
         return child.text or "", ""
     value, formula = "", ""
     for child in cell:
-        if child.tag == _VALUE:
+        if child.tag in _VALUE:
             value = child.text or ""
-        elif child.tag == _FORMULA:
+        elif child.tag in _FORMULA:
             formula = child.text or "="
-        elif child.tag == _INLINE:
+        elif child.tag in _INLINE:
             value = _string(child)
     return value, formula
 
@@ -134,7 +142,7 @@ def _shared_strings(archive: Archive) -> Iterator[str]:
 
 def _string(element: Any) -> str:
     """A string's text without its phonetic hints."""
-    if len(element) == 1 and element[0].tag == _TEXT:
+    if len(element) == 1 and element[0].tag in _TEXT:
         return tidy(element[0].text or "")
     parts = [
         text.text or ""
@@ -159,7 +167,7 @@ def _elements(archive: Archive, part: str, name: str) -> Iterator[Any]:
     stream = _refusing_document_types(archive.open(part))
     try:
         for _, element in etree.iterparse(
-            stream, events=("end",), tag=f"{{*}}{name}", resolve_entities=False, no_network=True, huge_tree=False
+            stream, events=("end",), tag=f"{{*}}{name}", resolve_entities=False, no_network=True, remove_comments=True
         ):
             yield element
             element.clear()
