@@ -1,7 +1,8 @@
 """Who: traders and the broker accounts they own."""
 
+from accounts.models.api_key import ApiKey, Scope
 from accounts.models.broker_account import BrokerAccount, MarginMode, Phase, Platform
 from accounts.models.sign_in import EndReason, SignIn
 from accounts.models.trader import Trader
 
-__all__ = ["BrokerAccount", "EndReason", "MarginMode", "Phase", "Platform", "SignIn", "Trader"]
+__all__ = ["ApiKey", "BrokerAccount", "EndReason", "MarginMode", "Phase", "Platform", "Scope", "SignIn", "Trader"]

@@ -3,9 +3,23 @@
 from trading.models.cash_flow import CashFlow, FlowKind
 from trading.models.common import Side, Source
 from trading.models.execution import Direction, Execution
+from trading.models.guards import (
+    Alert,
+    AuditEntry,
+    AutoClose,
+    CloseRequest,
+    Delivery,
+    GuardKind,
+    GuardRule,
+    GuardState,
+    KillSwitch,
+    Level,
+    Webhook,
+)
 from trading.models.instrument import Instrument, SymbolMapping
 from trading.models.journal import JournalEntry, Tag
 from trading.models.position import Position, Snapshot
+from trading.models.reconciliation import AccountRules, Break, BreakType, ReconciliationLog
 from trading.models.statement import (
     BUSY_STATES,
     Origin,
@@ -15,18 +29,35 @@ from trading.models.statement import (
     StatementFile,
     StatementFileChunk,
 )
+from trading.models.sync import LiveSnapshot, Quote, SyncReceipt, SyncState
 from trading.models.trade import Trade
 
 __all__ = [
     "BUSY_STATES",
+    "AccountRules",
+    "Alert",
+    "AuditEntry",
+    "AutoClose",
+    "Break",
+    "BreakType",
     "CashFlow",
+    "CloseRequest",
+    "Delivery",
     "Direction",
     "Execution",
     "FlowKind",
+    "GuardKind",
+    "GuardRule",
+    "GuardState",
     "Instrument",
     "JournalEntry",
+    "KillSwitch",
+    "Level",
+    "LiveSnapshot",
     "Origin",
     "Position",
+    "Quote",
+    "ReconciliationLog",
     "Side",
     "Snapshot",
     "Source",
@@ -36,6 +67,9 @@ __all__ = [
     "StatementFile",
     "StatementFileChunk",
     "SymbolMapping",
+    "SyncReceipt",
+    "SyncState",
     "Tag",
     "Trade",
+    "Webhook",
 ]

@@ -1,0 +1,134 @@
+"""What a live feed leaves behind beside the history: its state, quotes, answers already given, and snapshots in tiers."""
+
+from typing import ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import BrokerAccount, Trader
+from tradeportal.fields import ExactDecimalField, uuid_primary_key
+from trading.models.common import AccountRowQuerySet
+
+
+class SyncStateQuerySet(AccountRowQuerySet["SyncState"]):
+    pass
+
+
+class SyncState(models.Model):
+    """How the feed of one account is doing. `last_sent_at` is the bridge's clock: an older sync changes no figures."""
+
+    class Status(models.TextChoices):
+        HEALTHY = "healthy", "Healthy"
+        IDLE = "idle", "Idle"
+        WARNING = "warning", "Warning"
+        DEGRADED = "degraded", "Degraded"
+
+    account = models.OneToOneField(BrokerAccount, on_delete=models.CASCADE, primary_key=True, related_name="sync_state")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.IDLE)
+    last_sync_at = models.DateTimeField(null=True, blank=True)
+    last_sent_at = models.DateTimeField(null=True, blank=True)
+    last_sync_duration_ms = models.PositiveIntegerField(default=0)
+    total_syncs = models.PositiveBigIntegerField(default=0)
+    failures_in_a_row = models.PositiveIntegerField(default=0)
+    error_message = models.TextField(blank=True)
+    open_positions = models.PositiveIntegerField(default=0)
+    matched_positions = models.PositiveIntegerField(default=0)
+    open_breaks = models.PositiveIntegerField(default=0)
+
+    objects = SyncStateQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            # tasks: accounts whose feed has gone quiet.
+            models.Index(fields=["last_sync_at"], name="sync_state_quiet_feeds"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.status}"
+
+
+class QuoteQuerySet(AccountRowQuerySet["Quote"]):
+    pass
+
+
+class Quote(models.Model):
+    """The newest price of a symbol as an account sees it. `previous_close` and `day_open` serve the gap guard."""
+
+    id = uuid_primary_key()
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="quotes", db_index=False)
+    symbol = models.CharField(max_length=64)
+    bid = ExactDecimalField()
+    ask = ExactDecimalField()
+    quoted_at = models.DateTimeField()
+    previous_close = ExactDecimalField(null=True, blank=True)
+    day_open = ExactDecimalField(null=True, blank=True)
+
+    objects = QuoteQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["account", "symbol"], name="quote_unique_in_account"),
+            models.CheckConstraint(condition=Q(bid__gt=0, ask__gte=models.F("bid")), name="quote_bid_not_above_ask"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} {self.bid}/{self.ask}"
+
+
+class SyncReceipt(models.Model):
+    """The answer that a sync got, by its idempotency key: the same key gets the same answer and writes nothing."""
+
+    id = uuid_primary_key()
+    trader = models.ForeignKey(Trader, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=80)
+    request_sha256 = models.CharField(max_length=64)
+    answer = models.JSONField(encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["trader", "key"], name="sync_receipt_unique_per_trader"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class LiveSnapshotQuerySet(AccountRowQuerySet["LiveSnapshot"]):
+    pass
+
+
+class LiveSnapshot(models.Model):
+    """The account at the moment of a sync, in one of three tiers: every sync, the last of each minute, of each hour.
+
+    The table is partitioned by tier and by range of `taken_at`; tier and time are part of the key. The partitions are
+    made and dropped by trading.services.snapshot_tiers, so Django manages none of it.
+    """
+
+    class Tier(models.TextChoices):
+        FULL = "full", "Every sync"
+        MINUTE = "minute", "Per minute"
+        HOUR = "hour", "Per hour"
+
+    pk = models.CompositePrimaryKey("account_id", "tier", "taken_at")
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="live_snapshots")
+    tier = models.CharField(max_length=6, choices=Tier.choices)
+    taken_at = models.DateTimeField()
+    balance = ExactDecimalField()
+    equity = ExactDecimalField()
+    margin = ExactDecimalField()
+    free_margin = ExactDecimalField()
+    floating_profit = ExactDecimalField()
+    credit = ExactDecimalField()
+    open_positions = models.PositiveIntegerField()
+    open_risk = ExactDecimalField(null=True)
+
+    objects = LiveSnapshotQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "trading_livesnapshot"
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.tier} {self.taken_at:%Y-%m-%d %H:%M:%S}"
