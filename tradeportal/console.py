@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import shutil
 import subprocess
@@ -14,6 +15,14 @@ _FRAMES = "|/-\\"
 _REMINDER_S = 20.0
 
 
+_FULL_DISK = re.compile("No space left on device|Disk quota exceeded|Check free disk space|: wrote only", re.IGNORECASE)
+
+
+def tells_of_full_disk(output: str) -> bool:
+    """Whether a program's words mean that the disk is full."""
+    return bool(_FULL_DISK.search(output))
+
+
 class StepFailed(Exception):
     """A step that ended with an error, and what it printed."""
 
@@ -23,7 +32,7 @@ class StepFailed(Exception):
         self.output = output
 
     def sentence(self) -> str:
-        if "No space left on device" in self.output or "Disk quota exceeded" in self.output:
+        if tells_of_full_disk(self.output):
             return f"{self.label}: the disk is full."
         return f"{self.label} failed:\n{self.output.rstrip()}"
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from tradeportal.console import tells_of_full_disk
 from tradeportal.privileges import Identity, able_to_reach, child_setup, unprivileged_user
 
 OLDEST_POSTGRES = 15
@@ -166,7 +167,7 @@ class Server:
 
     def _last_words(self) -> str:
         text = self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
-        if "No space left on device" in text:
+        if tells_of_full_disk(text):
             return "the disk is full"
         lines = [line for line in text.splitlines() if line.strip()]
         telling = [line for line in lines[-12:] if re.search(r"FATAL|PANIC|ERROR|rror:", line)]
@@ -258,7 +259,7 @@ class PostgresServer(Server):
             command, cwd=directory, input=text, capture_output=True, check=False, preexec_fn=child_setup(self.identity)
         )
         output = (done.stdout + done.stderr).decode(errors="replace")
-        if "No space left on device" in output:
+        if tells_of_full_disk(output):
             raise EmbeddedError(f"The disk is full: PostgreSQL cannot write below {directory.parent}.")
         if done.returncode:
             words = [line for line in output.splitlines() if "rror" in line or "FATAL" in line] or ["no reason given"]

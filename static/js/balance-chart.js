@@ -104,7 +104,9 @@ async function draw(card, answers) {
   const note = card.querySelector("[data-curve-note]");
   note.textContent = "Loading\u2026";
   try {
+    // Labels are measured when they are drawn, so the font must be there.
     const [data, theme] = await answers;
+    await document.fonts.ready;
     const curve = data.curves[Number(card.dataset.curvePart)];
     note.remove();
     const chart = echarts.init(canvas, theme[mode()].echarts, { renderer: "canvas" });

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -51,6 +51,8 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
     with django_db_blocker.unblock():
         yield build_site()
         call_command("flush", interactive=False, verbosity=0)
+        # While Playwright's event loop runs, this thread has connections that the tear-down would not find.
+        connections.close_all()
 
 
 @pytest.fixture(scope="package")

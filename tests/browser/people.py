@@ -1,67 +1,81 @@
-"""The data that the browser tests look at."""
+"""The data that the browser tests look at: generated statements that went through the real importer."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import BrokerAccount, Trader
+from accounts.models import Trader
 from tests import make
 from tests.browser.pages import Site
-from trading.models import State, Trade
+from trading.models import State, Statement, Trade
+from trading.samplefiles.account import Profile
+from trading.samplefiles.mt4_html import write_mt4_html
+from trading.samplefiles.mt5_xlsx import write_mt5_xlsx
+from trading.samplefiles.simulate import simulate
+from trading.services import statements
 
-_SYMBOLS = ("EURUSD", "XAUUSD", "US500", "GER40", "USDJPY")
-#: Gross profits that repeat: more small wins than large losses, and one zero.
-_RESULTS = ("120.40", "-85.10", "64.00", "-132.75", "240.15", "0.00", "-48.30", "310.90", "-96.60", "75.25")
+_ZONE = "Europe/Athens"
 
 
 def build_site() -> Site:
     ann = make.trader("ann@example.com", name="Ann", time_zone="Europe/Berlin")
     eve = make.trader("eve@example.com", name="Eve")
-    main = make.account(ann, label="Main", broker="Larkfield", number="50418827", currency="USD")
-    swing = make.account(ann, label="Swing EUR", broker="Larkfield", number="50420316", currency="EUR")
-    trades = _history(main, 90)
-    _history(swing, 12)
-    committed = make.committed_statement(account=main, name="ReportHistory-50418827.html")
-    refused = make.statement(
-        ann, state=State.REFUSED, error_code="tester", error_message="This is a report of the strategy tester."
-    )
-    waiting = make.statement(account=swing, name="ReportHistory-50420316.html")
-    objects = {"trade": trades[-1], "committed": committed, "refused": refused, "waiting": waiting}
+    now = timezone.now()
+    clock = now.astimezone(ZoneInfo(_ZONE)).replace(tzinfo=None, microsecond=0) - timedelta(minutes=30)
+    older, newer = _mt5_files(clock)
+    _imported(ann, "Statement-20417733.htm", _mt4_file(clock), now)
+    committed = _imported(ann, "ReportHistory-51000001.xlsx", older, now)
+    objects: dict[str, Any] = {
+        "committed": committed,
+        "refused": _read(ann, "holiday.jpg", b"\xff\xd8\xff\xe0 a photo", now),
+        "waiting": _read(ann, "ReportHistory-51000001 (1).xlsx", newer, now),
+        "trade": Trade.objects.filter(account=committed.account, closed_at__isnull=False).latest("closed_at"),
+    }
     sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}
-    return Site(ann, eve, main, objects, sessions)
+    assert committed.account is not None
+    return Site(ann, eve, committed.account, objects, sessions)
+
+
+def _mt4_file(clock: datetime) -> bytes:
+    out = BytesIO()
+    profile = Profile(number="20417733", server="NorthwindMarkets-Live04", currency="USD", seed=11, ends_at=clock)
+    write_mt4_html(simulate(profile), out)
+    return out.getvalue()
+
+
+def _mt5_files(clock: datetime) -> tuple[bytes, bytes]:
+    """The report of an account as it was two weeks ago, and as it is now."""
+    older, newer = BytesIO(), BytesIO()
+    life = simulate(
+        Profile(
+            number="51000001", currency="EUR", seed=23, trades=400, ends_at=clock, deposit=Decimal(40_000), kind="real"
+        )
+    )
+    write_mt5_xlsx(life, older, until=clock - timedelta(days=14))
+    write_mt5_xlsx(life, newer)
+    return older.getvalue(), newer.getvalue()
+
+
+def _imported(trader: Trader, name: str, content: bytes, now: datetime) -> Statement:
+    statement = statements.import_now(trader, name, [content], now=now, time_zone=_ZONE)
+    assert statement.state == State.COMMITTED, statement.error_message
+    return statement
+
+
+def _read(trader: Trader, name: str, content: bytes, now: datetime) -> Statement:
+    """The statement after its upload and the reading job, without a commit."""
+    statement = statements.receive_statement(trader, name, [content], now=now, time_zone=_ZONE)
+    statements.read(statement.pk, now)
+    return Statement.objects.get(pk=statement.pk)
 
 
 def _session_of(trader: Trader) -> str:
     client = Client()
     client.force_login(trader, backend="django.contrib.auth.backends.ModelBackend")
     return client.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-def _history(account: BrokerAccount, number: int) -> list[Trade]:
-    """A deposit, `number` closed trades with their fills up to today, a withdrawal and two open positions."""
-    now = timezone.now()
-    start = now - timedelta(days=2 * number + 1)
-    make.cash_flow(account, booked_at=start, amount=Decimal("10000.00"))
-    trades = [_closed_trade(account, start, day) for day in range(number)]
-    make.cash_flow(account, booked_at=now - timedelta(days=number), kind="withdrawal", amount=Decimal("-500.00"))
-    make.position(account, opened_at=now - timedelta(hours=5), reported_at=now)
-    make.position(account, opened_at=now - timedelta(days=3), symbol="EURUSD", side="buy", stop_loss=None,
-                  floating_profit=Decimal("-20.25"), reported_at=now)  # fmt: skip
-    make.snapshot(account, taken_at=datetime.now(UTC))
-    return trades
-
-
-def _closed_trade(account: BrokerAccount, start: datetime, day: int) -> Trade:
-    trade = make.trade(
-        account,
-        symbol=_SYMBOLS[day % len(_SYMBOLS)],
-        side="sell" if day % 3 else "buy",
-        opened_at=start + timedelta(days=2 * day + 1),
-        gross_profit=Decimal(_RESULTS[day % len(_RESULTS)]),
-    )
-    make.execution(trade=trade)
-    make.exit_of(trade)
-    return trade

@@ -60,9 +60,18 @@ def test_a_failed_installation_is_shown_and_tried_again(checkout: Path) -> None:
     assert "hello from" in bootstrap(checkout, "hello").stdout
 
 
-def test_a_full_disk_is_one_sentence() -> None:
-    error = StepFailed("Installing requirements.txt", "OSError: [Errno 28] No space left on device: 'x'\n")
-    assert error.sentence() == "Installing requirements.txt: the disk is full."
+@pytest.mark.parametrize(
+    "words",
+    [
+        "OSError: [Errno 28] No space left on device: 'x'",
+        "FATAL:  could not extend file: wrote only 4096 of 8192 bytes at block 10",
+        "error: write failed: disk quota exceeded",
+    ],
+)
+def test_a_full_disk_is_one_sentence(words: str) -> None:
+    assert StepFailed("Installing requirements.txt", words).sentence() == (
+        "Installing requirements.txt: the disk is full."
+    )
 
 
 def test_the_python_finder_says_what_is_missing(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_lets_listed_fills_take_the_place_of_derived_ones_and_gives_them_back_on
     with transaction.atomic(), connection.cursor() as cursor:
         create_stage(cursor, EXECUTION)
         copy_rows(cursor, EXECUTION.stage, ["id", *EXECUTION.shared_columns, "ticket"], [row])
-        job = Import(trade.account_id, listing.pk, act.NOW, True, False, {"executions": 1}, [])
+        job = Import(trade.account_id, listing.pk, act.NOW, True, False, {"executions": 1}, [], {})
         tally = merge_executions(cursor, job)
     assert (tally.added, tally.removed) == (1, 1)
     assert sorted(Execution.objects.values_list("deal_id", flat=True)) == ["11:in", "900"]

@@ -7,6 +7,7 @@ from html import escape
 from xml.sax.saxutils import escape as xml_escape
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
@@ -206,6 +207,7 @@ def workbook(
     numeric: bool = True,
     extra: Mapping[str, bytes] | None = None,
     before_sheet: str = "",
+    is_strict: bool = False,
 ) -> bytes:
     """Rows as a workbook. A cell that starts with "=" is a formula with its stored result after a "|"."""
     out = io.BytesIO()
@@ -215,6 +217,8 @@ def workbook(
         archive.writestr("xl/_rels/workbook.xml.rels", _relations_part(len(sheets)).encode(encoding))
         for number, rows in enumerate(sheets.values(), start=1):
             part = before_sheet + _sheet_part(rows, numeric=numeric)
+            if is_strict:
+                part = part.replace(_MAIN, _STRICT)
             archive.writestr(f"xl/worksheets/sheet{number}.xml", part.encode(encoding))
         for name, content in (extra or {}).items():
             archive.writestr(name, content)

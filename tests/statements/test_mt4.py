@@ -138,3 +138,27 @@ def test_an_adjustment_that_opens_the_account_is_its_deposit() -> None:
 
 def test_labels_do_not_matter() -> None:
     assert read(mt4_page([mt4_trade(1, "5.00")], labels=list(reversed(MT4_LABELS)))).trades[0].gross_profit == 5
+
+
+def test_a_report_without_taxes_keeps_its_amounts_in_place() -> None:
+    row = mt4_trade(1, "5.00", commission="-1.00", swap="-0.20").replace(
+        "<td>0.00</td><td>-0.20</td>", "<td>-0.20</td>"
+    )
+    (trade,) = read(mt4_page([row])).trades
+    assert (trade.commission, trade.swap) == (Decimal("-1.00"), Decimal("-0.20"))
+    assert (trade.gross_profit, trade.fee) == (Decimal("5.00"), Decimal(0))
+
+
+def test_the_title_names_the_account_where_no_row_does() -> None:
+    page = mt4_page([mt4_trade(1, "5.00")]).replace("Account: 700", "").replace("Leverage: 1:100", "")
+    header = read(page).header
+    assert (header.number, header.name, header.leverage) == ("700", "Ann Example", None)
+
+
+def test_a_summary_of_another_shape_is_read_by_its_labels_and_the_rest_is_told() -> None:
+    page = mt4_page([mt4_trade(1, "5.00")])
+    start = page.index("<tr><td colspan=2><b>Deposit/Withdrawal")
+    other = "<tr><td>Balance:</td><td>105.00</td><td>Mood:</td><td>7</td></tr></table></body></html>"
+    statement = read(page[:start] + other)
+    assert {figure.key: figure.value for figure in statement.stated} == {"balance": Decimal("105.00")}
+    assert "not recognised" in statement.problems[0].reason and statement.opening_balance is None

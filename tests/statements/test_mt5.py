@@ -273,3 +273,41 @@ def test_tells_how_far_it_is() -> None:
     content = html_page(mt5_rows(positions=[position(900, "1.00")])).encode()
     read_statement(content, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (len(content), len(content))
+
+
+def test_an_account_without_brackets_is_found_above_a_wide_table() -> None:
+    statement = read(mt5_rows(positions=[position(900, "1.00")], account="12345"))
+    assert (statement.header.number, statement.header.server) == ("12345", "")
+
+
+def test_the_parts_of_the_account_may_be_missing() -> None:
+    headers = [
+        read(mt5_rows(account=account)).header
+        for account in ("700 (USD, My Server)", "700 (EUR, Srv, real, Netting)", "700 (My Server, demo)")
+    ]
+    assert [(row.currency, row.server, row.kind, row.margin_mode) for row in headers] == [
+        ("USD", "My Server", "", ""),
+        ("EUR", "Srv", "real", "netting"),
+        ("", "My Server", "demo", ""),
+    ]
+
+
+def test_a_strict_workbook_reads_like_any_other() -> None:
+    content = workbook({"Sheet1": mt5_rows(positions=[position(900, "1.00")])}, encoding="utf-8", is_strict=True)
+    assert [trade.ticket for trade in read_statement(content).trades] == ["900"]
+
+
+def test_a_position_closed_in_part_and_still_open_is_one_trade() -> None:
+    statement = read(
+        mt5_rows(
+            positions=[position(900, "4.00", volume="0.2 / 0.5")],
+            deals=[
+                deal(1, "in", order=900, volume="0.5"),
+                deal(2, "out", side="sell", volume="0.2", price="1.2", at="2024.01.02 11:00:00", profit="4.00"),
+            ],
+            open_positions=[["2024.01.02 10:00:00", "900", "EURUSD", "buy", "0.3", "1.1", "", "", "1.3", "0", "9", ""]],
+        )
+    )
+    (trade,), (still_open,) = statement.trades, statement.positions
+    assert (trade.volume_lots, trade.closed_volume_lots, trade.closed_at) == (D("0.5"), D("0.2"), None)
+    assert still_open.volume_lots == D("0.3") and tickets(statement) == {"1": "900", "2": "900"}

@@ -80,7 +80,13 @@ def fills_of(account_id: UUID, *, among: str = "") -> list[Fill]:
             ORDER BY e.executed_at, e.sequence""",
             [account_id],
         )
-        return [Fill(*row) for row in cursor.fetchall()]
+        # Costs of zero and a few sizes fill a history: one object for each value keeps a long one small.
+        once: dict[Any, Any] = {}
+        share = once.setdefault
+        return [
+            Fill(at, sequence, is_exit, share(side, side), gross, share(com, com), share(swap, swap), share(fee, fee))
+            for at, sequence, is_exit, side, gross, com, swap, fee in cursor
+        ]
 
 
 def flows_of(account_id: UUID, *, among: str = "") -> list[Flow]:

@@ -73,6 +73,7 @@ def make_account(statement: Statement, header: AccountHeader, time_zone: str) ->
         server_time_zone=time_zone,
         is_demo=header.kind == "demo" if is_demo is None else is_demo,
     )
+    _check_is_new(account)
     try:
         account.full_clean(exclude=["trader"])
     except ValidationError as error:
@@ -100,6 +101,19 @@ def check_currency(currency: str) -> None:
         validate_currency(currency)
     except ValidationError as error:
         raise TradingError("Use a currency code such as EUR or USDT.", code="currency_unknown") from error
+
+
+def _check_is_new(account: BrokerAccount) -> None:
+    """Errors: StatementRefused for an account that can't be told from one that the trader has already."""
+    twin = BrokerAccount.objects.filter(
+        trader=account.trader, platform=account.platform, server=account.server, number=account.number
+    ).first()
+    if twin:
+        raise StatementRefused(
+            f"You have an account {twin.number} already, “{twin.label}”, but in {twin.currency} where this file is in "
+            f"{account.currency}. Name the server of that account first, or choose it for this file.",
+            code="account_differs",
+        )
 
 
 def _label(header: AccountHeader) -> str:

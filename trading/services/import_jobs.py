@@ -7,11 +7,12 @@ a job that finds the statement in another state than its own does nothing.
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import BrokerAccount, Trader
@@ -21,7 +22,7 @@ from trading.queries.figures import IN_BOOK
 from trading.services.account_choice import Choice, check_belongs_to, check_zone, choose, make_account
 from trading.services.at_work import Work, at_work
 from trading.services.kept_files import clean_name, keep, opened
-from trading.services.localise import Localised, localise
+from trading.services.localise import Moments, ServerClock, has_figures, moments_of, staged_rows
 from trading.services.merge import Import, merge
 from trading.services.outcome import changes_anything, describe
 from trading.services.staging import stage
@@ -34,10 +35,25 @@ logger = logging.getLogger(__name__)
 
 READING_PERCENT, STAGING_PERCENT, MERGING_PERCENT = 60, 80, 90
 PROBLEMS_KEPT = 1_000
+LIMITS = replace(
+    DEFAULT_LIMITS,
+    file_bytes=settings.STATEMENT_MAX_BYTES,
+    inflated_bytes=settings.STATEMENT_MAX_INFLATED_BYTES,
+)
 UNEXPECTED = (
     "Something went wrong on our side, and nothing was changed. Try again; if it fails again, contact support and "
     "name this statement."
 )
+
+
+@dataclass(slots=True)
+class Reading:
+    """A parsed file, which lets go of its rows once they are staged: they take most of the memory of an import."""
+
+    parsed: ParsedStatement
+
+    def let_go_of_rows(self) -> None:
+        self.parsed = replace(self.parsed, trades=(), executions=(), cash_flows=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +72,9 @@ def read(statement_id: UUID, now: datetime) -> None:
             return
         with _failing_cleanly(statement_id, State.FAILED):
             statement = _statement(statement_id)
-            parsed = _parse(statement, work)
+            reading = _parse(statement, work)
             with transaction.atomic():
-                merged = _dry_run(statement, parsed, work, now)
+                merged = _dry_run(statement, reading, work, now)
                 statement = _lock_in(statement_id, {State.READING})
                 _save(statement, merged.fields | {"state": State.READY, "read_at": now})
 
@@ -70,7 +86,7 @@ def commit(statement_id: UUID, now: datetime) -> None:
             return
         with _failing_cleanly(statement_id, State.FAILED):
             statement = _statement(statement_id)
-            _commit_parsed(statement, _parse(statement, work), work, now)
+            _commit_reading(statement, _parse(statement, work), work, now)
 
 
 def undo(statement_id: UUID, now: datetime) -> None:
@@ -119,40 +135,41 @@ def import_now(
             statement.file = keep(trader, chunks)
             statement.save(force_insert=True)
         with _failing_cleanly(statement.pk, State.FAILED):
-            parsed = _parse(statement, work)
+            reading = _parse(statement, work)
             if dry_run:
                 with transaction.atomic():
-                    merged = _dry_run(statement, parsed, work, now)
+                    merged = _dry_run(statement, reading, work, now)
                     _save(statement, merged.fields | {"state": State.READY, "read_at": now})
             else:
-                _commit_parsed(statement, parsed, work, now)
+                _commit_reading(statement, reading, work, now)
     return _statement(statement.pk)
 
 
-def _parse(statement: Statement, work: Work) -> ParsedStatement:
+def _parse(statement: Statement, work: Work) -> Reading:
     text = "Reading the file"
     work.stage(text, 1)
     with opened(statement.file) as stream:
-        return read_statement(
+        parsed = read_statement(
             stream,
             lambda done, total: work.step(text, done, total, start=1, end=READING_PERCENT),
-            DEFAULT_LIMITS,
+            LIMITS,
         )
+    return Reading(parsed)
 
 
-def _dry_run(statement: Statement, parsed: ParsedStatement, work: Work, now: datetime) -> Merged:
+def _dry_run(statement: Statement, reading: Reading, work: Work, now: datetime) -> Merged:
     """Merges for real and rolls back, so that what is shown is what a commit would do."""
     with transaction.atomic():
-        merged = _merge(statement, parsed, work, now)
+        merged = _merge(statement, reading, work, now)
         transaction.set_rollback(True)
     if merged.account_is_new:
         merged.fields.pop("account")
     return merged
 
 
-def _commit_parsed(statement: Statement, parsed: ParsedStatement, work: Work, now: datetime) -> None:
+def _commit_reading(statement: Statement, reading: Reading, work: Work, now: datetime) -> None:
     with transaction.atomic():
-        merged = _merge(statement, parsed, work, now)
+        merged = _merge(statement, reading, work, now)
         locked = _lock_in(statement.pk, {State.COMMITTING, State.READING})
         _save(
             locked,
@@ -162,71 +179,82 @@ def _commit_parsed(statement: Statement, parsed: ParsedStatement, work: Work, no
         )
 
 
-def _merge(statement: Statement, parsed: ParsedStatement, work: Work, now: datetime) -> Merged:
+def _merge(statement: Statement, reading: Reading, work: Work, now: datetime) -> Merged:
     """Stages and merges the rows, and compares the stated figures, under the lock of the account."""
-    header = parsed.header
+    header = reading.parsed.header
     _lock_number(statement.trader, header.platform, header.number)
     choice = choose(statement, header)
     account = _lock_account(choice.account.pk) if choice.account else make_account(statement, header, choice.time_zone)
-    localised = localise(parsed, choice.time_zone, now)
-    total = len(parsed.trades) + len(parsed.executions) + len(parsed.cash_flows) + len(parsed.positions)
-    staged = stage(
-        localised,
-        lambda count: work.step("Comparing", count, total, start=READING_PERCENT, end=STAGING_PERCENT),
-    )
+    clock = ServerClock(choice.time_zone)
+    moments = moments_of(reading.parsed, clock, now)
+    staged = _stage(reading, clock, moments.reported_at, work)
     work.stage("Comparing with the book", STAGING_PERCENT)
-    tallies = merge(_import(statement, account, parsed, localised, staged))
+    tallies = merge(_import(statement, account, reading.parsed, moments, staged))
     work.stage("Checking the stated figures", MERGING_PERCENT)
-    statement.header = _header(parsed, localised, statement)
+    statement.header = _header(reading.parsed, statement)
     filled = fill_in_account(account, statement) if choice.account else []
     if changes_anything(tallies) or filled or not choice.account:
         account.revision += 1
         account.save(update_fields=["revision", *filled])
-    fields = _read_fields(statement, parsed, localised, choice) | {
+    fields = _read_fields(reading.parsed, moments, choice) | {
+        "header": statement.header,
         "account": account,
         "outcome": describe(tallies, statement.pk, creates_account=choice.account is None),
-        "stated": stated_against_ours(parsed, account.pk),
+        "stated": stated_against_ours(reading.parsed, account.pk),
     }
     return Merged(fields, account, choice.account is None)
 
 
+def _stage(reading: Reading, clock: ServerClock, reported_at: datetime, work: Work) -> dict[str, int]:
+    parsed = reading.parsed
+    total = len(parsed.trades) + len(parsed.executions) + len(parsed.cash_flows) + len(parsed.positions)
+    staged = stage(
+        staged_rows(parsed, clock, reported_at),
+        lambda count: work.step("Copying the rows", count, total, start=READING_PERCENT, end=STAGING_PERCENT),
+    )
+    reading.let_go_of_rows()
+    return staged
+
+
 def _import(
-    statement: Statement, account: BrokerAccount, parsed: ParsedStatement, localised: Localised, staged: dict[str, int]
+    statement: Statement, account: BrokerAccount, parsed: ParsedStatement, moments: Moments, staged: dict[str, int]
 ) -> Import:
-    older = Statement.objects.filter(
-        account=account, file=statement.file, state__in=IN_BOOK, reader_version__lt=parsed.reader_version
+    committed = list(
+        Statement.objects.filter(account=account, state__in=IN_BOOK).only(
+            "file_id", "reader_version", "has_history", "reported_at"
+        )
     )
     return Import(
         account_id=account.pk,
         statement_id=statement.pk,
-        reported_at=localised.reported_at,
+        reported_at=moments.reported_at,
         has_history=parsed.has_history,
-        has_figures=localised.has_figures,
+        has_figures=has_figures(parsed),
         staged=staged,
-        older_reads=list(older.values_list("pk", flat=True)),
+        older_reads=[
+            other.pk
+            for other in committed
+            if other.file_id == statement.file_id and other.reader_version < parsed.reader_version
+        ],
+        histories={other.pk: other.reported_at for other in committed if other.has_history and other.reported_at},
     )
 
 
-def _read_fields(statement: Statement, parsed: ParsedStatement, localised: Localised, choice: Choice) -> dict[str, Any]:
-    problems = [asdict(problem) for problem in parsed.problems[:PROBLEMS_KEPT]]
-    return {
+def _read_fields(parsed: ParsedStatement, moments: Moments, choice: Choice) -> dict[str, Any]:
+    return asdict(moments) | {
         "format": parsed.format,
         "reader_version": parsed.reader_version,
         "has_history": parsed.has_history,
-        "header": statement.header,
         "server_time_zone": choice.time_zone,
         "zone_is_guessed": choice.zone_is_guessed,
-        "reported_at": localised.reported_at,
-        "period_start": localised.period_start,
-        "period_end": localised.period_end,
         "opening_balance": parsed.opening_balance,
         "counts": dict(parsed.counts),
-        "problems": [_without_nul(problem) for problem in problems],
+        "problems": [_without_nul(asdict(problem)) for problem in parsed.problems[:PROBLEMS_KEPT]],
         "notes": list(parsed.notes),
     }
 
 
-def _header(parsed: ParsedStatement, localised: Localised, statement: Statement) -> dict[str, Any]:
+def _header(parsed: ParsedStatement, statement: Statement) -> dict[str, Any]:
     header = _without_nul(asdict(parsed.header))
     return header | {"new_account": (statement.header or {}).get("new_account")}
 

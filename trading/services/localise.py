@@ -1,6 +1,6 @@
 """Turns the rows of a parsed statement, with the broker's clock, into staged rows in UTC."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,21 +12,12 @@ Row = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Localised:
-    """What an import is about to stage. Shape: rows in the order of `tables.Table.shared_columns`, then `staged_only`.
+class Moments:
+    """When the broker made the report, and when money first and last moved in it."""
 
-    `has_figures` is true where the broker reports the account as a whole, and so all of its open positions.
-    """
-
-    trades: Callable[[], Iterator[Row]]
-    executions: Callable[[], Iterator[Row]]
-    cash_flows: Callable[[], Iterator[Row]]
-    positions: Callable[[], Iterator[Row]]
-    snapshots: Callable[[], Iterator[Row]]
     reported_at: datetime
     period_start: datetime | None
     period_end: datetime | None
-    has_figures: bool
 
 
 class ServerClock:
@@ -52,34 +43,34 @@ class ServerClock:
         return moment
 
 
-def localise(parsed: ParsedStatement, time_zone: str, fallback: datetime) -> Localised:
-    """The rows in UTC. `fallback` stands for the moment of the report where the file tells none and holds no rows."""
-    clock = ServerClock(time_zone)
-    moments = [clock.utc(at) for at in _money_moments(parsed)]
-    first, last = min(moments, default=None), max(moments, default=None)
-    header = parsed.header
-    reported_at = clock.utc(header.reported_at) if header.reported_at else last or fallback
-    figures = parsed.figures
-    return Localised(
-        trades=lambda: _trades(parsed.trades, clock),
-        executions=lambda: _executions(parsed, clock),
-        cash_flows=lambda: (_cash_flow(row, clock) for row in parsed.cash_flows),
-        positions=lambda: (_position(row, clock, reported_at) for row in parsed.positions),
-        snapshots=lambda: _snapshots(parsed, reported_at),
-        reported_at=reported_at,
-        period_start=first,
-        period_end=last,
-        has_figures=figures.balance is not None or figures.equity is not None,
-    )
+def moments_of(parsed: ParsedStatement, clock: ServerClock, fallback: datetime) -> Moments:
+    """The moments in UTC. `fallback` is that of a report that tells none and holds no rows."""
+    first, last = (None if at is None else clock.utc(at) for at in _period(parsed))
+    reported_at = parsed.header.reported_at
+    return Moments(clock.utc(reported_at) if reported_at else last or fallback, first, last)
 
 
-def _money_moments(parsed: ParsedStatement) -> Iterator[datetime]:
-    """When money moved. An open that costs nothing doesn't count: it may lie before the period of the file."""
-    for row in parsed.executions:
-        if not row.is_derived or row.direction is not Direction.IN:
-            yield row.executed_at
-    for flow in parsed.cash_flows:
-        yield flow.booked_at
+def staged_rows(parsed: ParsedStatement, clock: ServerClock, reported_at: datetime) -> dict[str, Iterator[Row]]:
+    """The rows of each table, by its word. Shape: in the order of `Table.shared_columns`, then `staged_only`."""
+    return {
+        "trades": _trades(parsed.trades, clock),
+        "executions": _executions(parsed, clock),
+        "cash_flows": (_cash_flow(row, clock) for row in parsed.cash_flows),
+        "positions": (_position(row, clock, reported_at) for row in parsed.positions),
+        "snapshots": _snapshots(parsed, reported_at),
+    }
+
+
+def has_figures(parsed: ParsedStatement) -> bool:
+    """Whether the broker reports the account as a whole, and so all of its open positions."""
+    return parsed.figures.balance is not None or parsed.figures.equity is not None
+
+
+def _period(parsed: ParsedStatement) -> tuple[datetime | None, datetime | None]:
+    """When money first and last moved. An open that costs nothing doesn't count: it may lie before the file's period."""
+    fills = [row.executed_at for row in parsed.executions if not row.is_derived or row.direction is not Direction.IN]
+    moments = fills + [flow.booked_at for flow in parsed.cash_flows]
+    return min(moments, default=None), max(moments, default=None)
 
 
 def _trades(rows: Iterable[TradeRow], clock: ServerClock) -> Iterator[Row]:
@@ -172,7 +163,7 @@ def _position(row: PositionRow, clock: ServerClock, reported_at: datetime) -> Ro
 
 def _snapshots(parsed: ParsedStatement, reported_at: datetime) -> Iterator[Row]:
     figures = parsed.figures
-    if figures.balance is None and figures.equity is None:
+    if not has_figures(parsed):
         return
     yield (
         reported_at,

@@ -4,7 +4,7 @@ The caller holds the lock of the account, so that nobody else adds rows to it me
 follows from when the broker made them, never from the order in which they are imported.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Max
 
-from trading.models import Snapshot, Statement
-from trading.queries.figures import IN_BOOK
+from trading.models import Snapshot
 from trading.services.tables import CASH_FLOW, EXECUTION, POSITION, SNAPSHOT, TRADE, Table
 
 
@@ -39,14 +38,27 @@ class Import:
     has_figures: bool
     staged: dict[str, int]
     older_reads: list[UUID]  # committed statements of the same file, read by an older reader
+    histories: dict[UUID, datetime]  # when each committed statement of the account with a history was reported
 
     def parameters(self) -> dict[str, Any]:
-        return asdict(self) | {"in_book": [state.value for state in IN_BOOK]}
+        return {
+            "account_id": self.account_id,
+            "statement_id": self.statement_id,
+            "reported_at": self.reported_at,
+            "has_history": self.has_history,
+            "older_reads": self.older_reads,
+            "histories": list(self.histories),
+            "histories_at": list(self.histories.values()),
+            "history_until": max(self.histories.values(), default=None),
+        }
 
 
 def merge(job: Import) -> dict[str, Tally]:
     """Writes what the stage holds into the account. Returns the tally of each kind of row."""
     with connection.cursor() as cursor:
+        # Nobody has counted rows that are a moment old, so the planner takes them for few and would walk the account
+        # once per staged row. Hashing both sides costs what they hold, whatever it believes.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         tallies = {
             "trades": _merge_trades(cursor, job),
             "executions": merge_executions(cursor, job),
@@ -64,14 +76,15 @@ def _merge_trades(cursor: CursorWrapper, job: Import) -> Tally:
     if not job.staged["trades"]:
         return tally
     # More of it closed is newer, whatever the dates; and a position seen open in a newer history is known until then.
-    known = "GREATEST({known}, CASE WHEN t.closed_at IS NULL THEN LEAST(p.reported_at, %(history_until)s) END)"
+    known = (
+        "GREATEST({known}, CASE WHEN t.closed_at IS NULL THEN LEAST(p.reported_at, %(history_until)s::timestamptz) END)"
+    )
     tally.corrected = _correct(
         cursor,
         job,
         TRADE,
         newer=f"s.closed_volume_lots > t.closed_volume_lots OR %(reported_at)s >= {known}",
         join="LEFT JOIN trading_position p ON p.account_id = t.account_id AND p.ticket = t.ticket",
-        history_until=_history_until(job),
     )
     tally.added = _add(cursor, job, TRADE)
     tally.unchanged = job.staged["trades"] - tally.added - tally.corrected
@@ -136,12 +149,6 @@ def _remove_what_older_readers_made(cursor: CursorWrapper, job: Import, tallies:
         tallies[word].removed += _remove(cursor, job, table, condition)
 
 
-def _history_until(job: Import) -> datetime | None:
-    committed = Statement.objects.filter(account_id=job.account_id, state__in=IN_BOOK, has_history=True)
-    newest: datetime | None = committed.aggregate(at=Max("reported_at"))["at"]
-    return newest
-
-
 def _add(cursor: CursorWrapper, job: Import, table: Table, *, stage: str = "", where: str = "") -> int:
     """Adds the staged rows that the account does not have yet."""
     columns = table.columns
@@ -164,7 +171,6 @@ def _correct(
     stage: str = "",
     newer: str = "%(reported_at)s >= {known}",
     join: str = "",
-    **parameters: Any,
 ) -> int:
     """Corrects the rows of the account that differ and keeps each as it was. Returns how many."""
     columns = [*table.facts, *table.details, *table.optional]
@@ -172,34 +178,40 @@ def _correct(
         known="COALESCE(GREATEST(a.reported_at, c.reported_at), '-infinity')"
     )
     cursor.execute(
-        f"""WITH corrected AS ({_CORRECTED_AT}),
+        f"""WITH {_KNOWN_SINCE},
         differing AS MATERIALIZED (
             SELECT t.id AS row_id, to_jsonb(t) AS before, {newer} AS newer, {_list("s", columns)}
             FROM {_staged(table, stage)} s
             JOIN {table.table} t ON t.account_id = %(account_id)s AND t.{table.key} = s.{table.key}
-            LEFT JOIN trading_statement a ON a.id = t.added_by_id AND a.has_history
+            LEFT JOIN histories a ON a.id = t.added_by_id
             LEFT JOIN corrected c ON c.row_id = t.id
             {join}
             WHERE ({_list("t", columns)}) IS DISTINCT FROM ({_filled_up(table)})
         ),
         changed AS (
             UPDATE {table.table} t SET ({", ".join(columns)}) = ROW({_merged(table)})
-            FROM differing s WHERE t.id = s.row_id AND ({_list("t", columns)}) IS DISTINCT FROM ({_merged(table)})
+            FROM differing s
+            WHERE t.account_id = %(account_id)s AND t.id = s.row_id AND ({_list("t", columns)}) IS DISTINCT FROM ({_merged(table)})
             RETURNING t.id AS row_id, s.before, to_jsonb(t) AS after
         )
         INSERT INTO trading_statementcorrection (statement_id, "table", row_id, action, before, after)
         SELECT %(statement_id)s, '{table.name}', row_id, 'corrected', before, after FROM changed""",
-        job.parameters() | {"table": table.name} | parameters,
+        job.parameters() | {"table": table.name},
     )
     return int(cursor.rowcount)
 
 
-#: When the newest import that corrected a row of the account was reported.
-_CORRECTED_AT = """
-    SELECT k.row_id, max(st.reported_at) AS reported_at FROM trading_statementcorrection k
-    JOIN trading_statement st ON st.id = k.statement_id
-    WHERE st.account_id = %(account_id)s AND st.state = ANY(%(in_book)s) AND st.has_history AND k."table" = %(table)s
-    GROUP BY k.row_id"""
+#: When the report was made that a row of the account rests on: that of the import which added or corrected it.
+_KNOWN_SINCE = """
+    histories AS (
+        SELECT * FROM unnest(%(histories)s::uuid[], %(histories_at)s::timestamptz[]) AS h(id, reported_at)
+    ),
+    corrected AS (
+        SELECT k.row_id, max(h.reported_at) AS reported_at
+        FROM trading_statementcorrection k JOIN histories h ON h.id = k.statement_id
+        WHERE k.statement_id = ANY(%(histories)s::uuid[]) AND k."table" = %(table)s
+        GROUP BY k.row_id
+    )"""
 
 
 def _remove(cursor: CursorWrapper, job: Import, table: Table, condition: str) -> int:

@@ -1,7 +1,7 @@
 """Reads the totals that a report prints, by where they stand, so that the language of their labels does not matter."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -119,7 +119,7 @@ def read_block(rows: Sequence[PairRow], layout: Layout) -> list[StatedFigure] | 
         if len(found.pairs) != len(expected):
             return None
         for pair, keys in zip(found.pairs, expected, strict=True):
-            figures.extend(_figures(pair, keys, found.row.line))
+            figures.extend(figures_of(pair, keys, found.row.line))
     return figures
 
 
@@ -144,7 +144,8 @@ def total(key: str, text: str, line: int, label: str = "") -> StatedFigure | Non
     return None if value is None else StatedFigure(key, value, text, label, line)
 
 
-def _figures(pair: Pair, keys: tuple[str, ...], line: int) -> list[StatedFigure]:
+def figures_of(pair: Pair, keys: tuple[str, ...], line: int) -> list[StatedFigure]:
+    """The figures of one labelled place; `A (B)` is two."""
     match = _FIGURE.fullmatch(pair.text)
     if match is None:
         return []
@@ -191,10 +192,3 @@ def doubt(figure: StatedFigure, expected: Decimal | None, formula: str, sheet: s
 def _points_elsewhere(formula: str, sheet: str) -> bool:
     named = re.findall(r"(?:'((?:[^']|'')+)'|([^\s'!(),;:=+*/-]+))!", formula)
     return any((quoted.replace("''", "'") or bare) != sheet for quoted, bare in named)
-
-
-def doubt_all(
-    figures: Iterable[StatedFigure], sums: Mapping[str, Decimal], formulas: Callable[[str], tuple[str, str]]
-) -> list[StatedFigure]:
-    """Every figure of a totals row, checked against the sums of its columns."""
-    return [doubt(figure, sums.get(figure.key), *formulas(figure.key)) for figure in figures]

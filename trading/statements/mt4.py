@@ -14,6 +14,7 @@ from decimal import Decimal
 from trading.errors import StatementRefused
 from trading.statements import words
 from trading.statements.derived import derived_executions
+from trading.statements.figure_labels import read_labelled
 from trading.statements.figures import (
     MT4_DETAILS,
     MT4_SUMMARY,
@@ -24,7 +25,6 @@ from trading.statements.figures import (
     read_block,
     split_blocks,
     total,
-    unread,
 )
 from trading.statements.flows import flow_kind
 from trading.statements.ledger import ZERO, Ledger, amount_of, none_if_zero
@@ -298,8 +298,9 @@ class Mt4Reader:
         for rows, layout in ((summary, MT4_SUMMARY), (details, MT4_DETAILS)):
             figures = read_block(rows, layout)
             if figures is None:
-                self._ledger.problems.extend(unread(rows))
-            stated.extend(figures or ())
+                figures, unknown = read_labelled(rows, "mt4")
+                self._ledger.problems.extend(unknown)
+            stated.extend(figures)
         return stated
 
     def _cash_flows(self, opening: Decimal | None) -> list[CashFlowRow]:

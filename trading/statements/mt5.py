@@ -8,7 +8,7 @@ from trading.statements.figures import PairRow, account_figures, pair_row
 from trading.statements.flows import flow_kind
 from trading.statements.ledger import Ledger, amount_of
 from trading.statements.limits import Limits
-from trading.statements.mt5_header import account_row, read_header
+from trading.statements.mt5_header import names_account, read_header
 from trading.statements.mt5_rows import BalanceRow, Kind, Mt5Rows, Position, Unreadable
 from trading.statements.mt5_totals import BalanceChain, Totals, stated_pairs
 from trading.statements.mt5_trades import TradeBuilder
@@ -34,7 +34,7 @@ _EXPOSURE_CELLS = 4
 
 
 def starts_like_mt5(rows: list[Row]) -> bool:
-    return account_row(rows) is not None
+    return names_account(rows)
 
 
 class Mt5Reader:

@@ -16,24 +16,29 @@ _KINDS = {"demo": "demo", "real": "real", "contest": "demo"}
 _MODES = {"hedge": "hedging", "hedging": "hedging", "netting": "netting", "exchange": "netting"}
 
 
-def account_row(rows: Sequence[Row]) -> int | None:
-    """The place of the row that holds `N (CUR, Server, ...)`, which only an account's report has.
+def names_account(rows: Sequence[Row]) -> bool:
+    """Whether these first rows of a file hold `N (CUR, Server, ...)`, as every account's report does.
 
-    A converted report may have lost the brackets: then it is the first number among the labels above a wide table.
+    A converted report may have lost the brackets: then a number among the labels above a wide table will do.
     """
+    place = _account_row(rows)
+    if place is None:
+        return False
+    is_bracketed = bool(_ACCOUNT.fullmatch(rows[place].words()[1]))
+    return is_bracketed or any(len(row.words()) >= _TABLE_CELLS for row in rows)
+
+
+def _account_row(rows: Sequence[Row]) -> int | None:
     labelled = [(place, cells) for place, row in enumerate(rows) if len(cells := row.words()) == 2]
-    for place, cells in labelled:
-        if _ACCOUNT.fullmatch(cells[1]) and not cells[0].isdecimal():
-            return place
-    if any(len(row.words()) >= _TABLE_CELLS for row in rows):
-        return next(
-            (place for place, cells in labelled if _BARE.fullmatch(cells[1]) and cells[0][-1] in ":\uff1a"), None
-        )
+    for pattern in (_ACCOUNT, _BARE):
+        for place, (label, value) in labelled:
+            if pattern.fullmatch(value) and label[-1] in ":\uff1a":
+                return place
     return None
 
 
 def read_header(rows: Sequence[Row]) -> AccountHeader | None:
-    place = account_row(rows)
+    place = _account_row(rows)
     if place is None:
         return None
     number, _, inside = rows[place].words()[1].partition("(")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from trading.statements.figure_labels import read_labelled
 from trading.statements.figures import (
     MT5_ACCOUNT,
     MT5_RESULTS,
@@ -13,7 +14,6 @@ from trading.statements.figures import (
     read_block,
     split_blocks,
     total,
-    unread,
 )
 from trading.statements.ledger import ZERO
 from trading.statements.mt5_rows import DealMoney, Kind, Position
@@ -87,8 +87,9 @@ def stated_pairs(pairs: Sequence[PairRow]) -> tuple[list[StatedFigure], list[Pro
     for rows, layout in ((account, MT5_ACCOUNT), (results, MT5_RESULTS)):
         found = read_block(rows, layout)
         if found is None:
-            problems.extend(unread(rows))
-        figures.extend(found or ())
+            found, unknown = read_labelled(rows, "mt5")
+            problems.extend(unknown)
+        figures.extend(found)
     return figures, problems
 
 

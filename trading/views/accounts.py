@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
@@ -19,10 +21,12 @@ from trading.calc.undefined import why_undefined
 from trading.context import Frame
 from trading.formatting import Formats
 from trading.models import State, Statement
+from trading.periods import Period
 from trading.queries.figures import account_figures as read_figures
 from trading.queries.figures import balance_proof, definition_of, latest_snapshot, period_sums
 from trading.queries.overview import Overview, overviews
 from trading.queries.trades import closed_trades
+from trading.views.charts import chart_part, chosen_span, read_curves, span_links
 from trading.views.dashboard import PERIOD_LABELS
 from trading.views.figure_labels import GROUPS, FigureLabel, Kind
 
@@ -77,9 +81,14 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
     frame = Frame(request)
     formats = frame.formats
     figures = read_figures(account, definition_of(account))
+    span = chosen_span(request.GET.dict())
+    curves = read_curves([account], formats, span, Period("all"), timezone.now())
     context = {
         "frame": frame,
         "account": account,
+        "charts": [chart_part(curve, formats) for curve in curves],
+        "spans": span_links(request, span, Period("all")),
+        "curve_url": f"{reverse('dashboard_curve')}?{urlencode({'account': account.pk, 'span': span})}",
         "strip": _strip(account, figures, formats),
         "periods": _periods(account, formats),
         "statements": _statements(account),
@@ -160,7 +169,8 @@ def _strip(account: BrokerAccount, figures: Mapping[str, Decimal | None], format
             label = labels[key]
         else:
             continue
-        rows.append(_figure(label, figures, account, formats) | {"key": key})
+        name = "Maximal drawdown" if "drawdown" in key else label.label
+        rows.append(_figure(label, figures, account, formats) | {"key": key, "label": name})
     return rows
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from accounts.models import BrokerAccount
@@ -42,6 +43,17 @@ def read_curves(
     if span:
         start, end, name = span_start(span, now, formats.zone), None, span
     return [currency_curve(by_currency[code], formats.zone, start, end, name) for code in sorted(by_currency)]
+
+
+def span_links(request: HttpRequest, span: str, period: Period) -> list[dict[str, Any]]:
+    """The buttons above a chart; each keeps the rest of the page's address."""
+    links = []
+    for name, label in SPANS.items():
+        parameters = request.GET.copy()
+        parameters["span"] = name
+        is_chosen = span == name or (not span and name == "all" and period.name == "all")
+        links.append({"label": label, "url": f"?{parameters.urlencode()}", "is_chosen": is_chosen})
+    return links
 
 
 def chart_part(curve: Curve, formats: Formats) -> ChartPart:
@@ -91,7 +103,9 @@ def _summary(curve: Curve, formats: Formats) -> str:
     if not curve.points or curve.peak is None or curve.deepest is None:
         return "There is nothing to draw in this span."
     last, deepest = curve.points[-1], curve.deepest
-    below = f"{formats.percent(last.drawdown_ratio)} below its peak, cash flows set aside." if last.drawdown_ratio else ""
+    below = (
+        f"{formats.percent(last.drawdown_ratio)} below its peak, cash flows set aside." if last.drawdown_ratio else ""
+    )
     now = below or "At its peak."
     if not deepest.drawdown_ratio:
         return f"{now} It never fell in this span."

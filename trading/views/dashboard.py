@@ -19,12 +19,11 @@ from trading import formatting
 from trading.context import Frame
 from trading.formatting import Formats
 from trading.models import Position, Statement
-from trading.queries.curves import SPANS
 from trading.queries.figures import PeriodName, PeriodSum, period_sums
 from trading.queries.overview import Overview, overviews
 from trading.queries.trades import ROW_FIELDS, closed_trades
 from trading.views.attention import notices
-from trading.views.charts import chart_part, chosen_span, curve_json, read_curves
+from trading.views.charts import chart_part, chosen_span, curve_json, read_curves, span_links
 
 _POSITIONS = 8
 _TRADES = 11
@@ -63,7 +62,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "frame": frame,
         "strips": _strips(shown, formats, now),
         "charts": [chart_part(curve, formats) for curve in read_curves(chosen, formats, span, frame.period, now)],
-        "spans": _span_links(request, span, frame),
+        "spans": span_links(request, span, frame.period),
         "curve_url": f"{reverse('dashboard_curve')}?{request.GET.urlencode()}",
         "notices": notices(trader, chosen, formats, now),
         "positions": _positions(chosen, formats, now),
@@ -81,7 +80,7 @@ def dashboard_curve(request: HttpRequest) -> HttpResponse:
     """The points of the balance chart, one curve per currency."""
     frame = Frame(request)
     span = chosen_span(request.GET.dict())
-    curves = read_curves(_chosen(frame), frame.formats, span, frame.period, timezone.now())
+    curves = read_curves(_drawn(request, frame), frame.formats, span, frame.period, timezone.now())
     response = JsonResponse({"curves": [curve_json(curve, frame.formats) for curve in curves]})
     response["Cache-Control"] = "private, no-cache"
     return response
@@ -94,6 +93,15 @@ def _trader(request: HttpRequest) -> Trader:
 
 def _chosen(frame: Frame) -> Sequence[BrokerAccount]:
     return [frame.account] if frame.account else frame.accounts
+
+
+def _drawn(request: HttpRequest, frame: Frame) -> Sequence[BrokerAccount]:
+    """The accounts of the chart: the page of an archived account has one as well."""
+    asked = request.GET.get("account", "")
+    if not asked or frame.account:
+        return _chosen(frame)
+    archived = BrokerAccount.objects.for_trader(request.user).filter(archived_at__isnull=False)
+    return [account for account in archived if str(account.pk) == asked] or frame.accounts
 
 
 def _strips(shown: Sequence[Overview], formats: Formats, now: datetime) -> list[Strip]:
@@ -136,16 +144,6 @@ def _period(label: str, result: PeriodSum, balance: Decimal | None, currency: st
 def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
     known = [value for value in values if value is not None]
     return sum(known, Decimal(0)) if len(known) == len(values) else None
-
-
-def _span_links(request: HttpRequest, span: str, frame: Frame) -> list[dict[str, Any]]:
-    links = []
-    for name, label in SPANS.items():
-        parameters = request.GET.copy()
-        parameters["span"] = name
-        is_chosen = span == name or (not span and name == "all" and frame.period.name == "all")
-        links.append({"label": label, "url": f"?{parameters.urlencode()}", "is_chosen": is_chosen})
-    return links
 
 
 def _positions(chosen: Sequence[BrokerAccount], formats: Formats, now: datetime) -> list[dict[str, Any]]:
