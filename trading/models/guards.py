@@ -63,6 +63,10 @@ class GuardRule(models.Model):
         DAYS = "days", "Days"
         SECONDS = "seconds", "Seconds"
 
+    class ShareOf(models.TextChoices):
+        REFERENCE = "reference", "The reference"
+        INITIAL_BALANCE = "initial_balance", "The initial balance"
+
     id = uuid_primary_key()
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="guard_rules", db_index=False)
     kind = models.CharField(max_length=16, choices=GuardKind.choices)
@@ -74,6 +78,10 @@ class GuardRule(models.Model):
     critical = ExactDecimalField()
     reference = models.CharField(max_length=16, choices=Reference.choices, default=Reference.PEAK_EQUITY)
     trailing = models.CharField(max_length=10, choices=Trailing.choices, default=Trailing.EQUITY)
+    # What a share of loss is taken of: five percent of the initial balance below the day's balance, say.
+    share_of = models.CharField(max_length=16, choices=ShareOf.choices, default=ShareOf.REFERENCE)
+    # Where the trader says so; null: the first balance that is known.
+    initial_balance = ExactDecimalField(null=True, blank=True)
     # The trailing line stops rising here, as a share of the initial balance (1 = the initial balance); null: never.
     lock_ratio = ExactDecimalField(null=True, blank=True)
     reset_time = models.TimeField(default="00:00")
