@@ -1,14 +1,15 @@
-"""What accounts keep in the cache: who a token speaks for. The only file of this app that imports django.core.cache.
+"""What accounts keep in the cache: who a token or key speaks for. The only file of this app that imports django.core.cache.
 
 A Redis failure is logged by the client and reads as "not there"; the answer then comes from the database.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.core.cache import cache
 
-from accounts.models import SignIn, Trader
+from accounts.models import ApiKey, SignIn, Trader
 from accounts.stamps import password_stamp
 
 #: How long a revocation may go unseen when it reached the database but neither the cache nor `revoked` below.
@@ -22,6 +23,19 @@ class AuthFacts:
     trader_id: UUID
     is_good: bool
     is_staff: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What an API key may do and reach. `is_good`: neither revoked nor its owner's account closed."""
+
+    key_id: UUID
+    trader_id: UUID
+    secret_sha256: str
+    scopes: frozenset[str]
+    account_ids: frozenset[UUID]
+    expires_at: datetime
+    is_good: bool
 
 
 def answers() -> bool:
@@ -46,9 +60,11 @@ def auth_facts(sign_in_id: UUID) -> AuthFacts | None:
 
 
 def write_auth_facts(trader: Trader) -> None:
-    """Changes what the cache says about all sign-ins of this person, so that a revocation counts at once."""
+    """Changes what the cache says about all sign-ins and keys of this person, so that a revocation counts at once."""
     sign_ins = SignIn.objects.filter(trader=trader, ended_at__isnull=True)
     _write({sign_in.pk: _facts(sign_in, trader) for sign_in in sign_ins})
+    keys = ApiKey.objects.filter(trader=trader, revoked_at__isnull=True).prefetch_related("accounts")
+    cache.set_many({_key_of(key.prefix): _key_facts(key, trader) for key in keys}, AUTH_FACTS_S)
 
 
 def write_ended(sign_in: SignIn) -> None:
@@ -68,3 +84,41 @@ def _facts(sign_in: SignIn, trader: Trader) -> AuthFacts:
 
 def _key(sign_in_id: UUID) -> str:
     return f"auth:1:{sign_in_id}"
+
+
+def key_facts(prefix: str) -> KeyFacts | None:
+    """The facts of the API key of this prefix, from the cache or else from the database; None when there is none."""
+    facts: KeyFacts | None = cache.get(_key_of(prefix))
+    if facts is None:
+        found = ApiKey.objects.filter(prefix=prefix).select_related("trader").prefetch_related("accounts").first()
+        if found is None:
+            return None
+        facts = _key_facts(found, found.trader)
+        cache.add(_key_of(prefix), facts, AUTH_FACTS_S)  # `add`: as for sign-ins
+    return facts
+
+
+def write_key_ended(key: ApiKey) -> None:
+    """Changes what the cache says about this key: it is revoked."""
+    cache.set(_key_of(key.prefix), replace(_key_facts(key, key.trader), is_good=False), AUTH_FACTS_S)
+
+
+def is_first_use(key_id: UUID, within_s: int) -> bool:
+    """Whether the key was not used in the seconds before; true, too, while the cache is down."""
+    return cache.add(f"key-used:{key_id}", 1, within_s) is not False
+
+
+def _key_facts(key: ApiKey, trader: Trader) -> KeyFacts:
+    return KeyFacts(
+        key_id=key.pk,
+        trader_id=trader.pk,
+        secret_sha256=key.secret_sha256,
+        scopes=frozenset(key.scopes),
+        account_ids=frozenset(account.pk for account in key.accounts.all()),
+        expires_at=key.expires_at,
+        is_good=trader.is_active and key.revoked_at is None,
+    )
+
+
+def _key_of(prefix: str) -> str:
+    return f"api-key:1:{prefix}"

@@ -6,8 +6,9 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import BrokerAccount, Trader
+from accounts.models import BrokerAccount, Scope, Trader
 from accounts.services.accounts import EDITABLE
+from accounts.services.api_keys import DEFAULT_DAYS, MAX_DAYS
 from accounts.services.settings import CHOSEN, change_settings
 from accounts.zones import zone_names
 
@@ -117,3 +118,32 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "palette": forms.RadioSelect,
             "number_format": forms.RadioSelect,
         }
+
+
+class ApiKeyForm(forms.Form):
+    """What a new API key may do, for which of the trader's accounts, and for how long."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("Where it will be used, such as the computer of the terminal.")
+    )
+    accounts = forms.ModelMultipleChoiceField(
+        BrokerAccount.objects.none(), label=_("Accounts"), widget=forms.CheckboxSelectMultiple
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=Scope.choices,
+        initial=[Scope.SYNC],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedChoiceField(
+        label=_("Expires after"),
+        coerce=int,
+        choices=[(30, _("30 days")), (DEFAULT_DAYS, _("90 days")), (180, _("180 days")), (MAX_DAYS, _("1 year"))],
+        initial=DEFAULT_DAYS,
+    )
+
+    def __init__(self, trader: Trader, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["accounts"]
+        assert isinstance(chosen, forms.ModelMultipleChoiceField)
+        chosen.queryset = BrokerAccount.objects.for_trader(trader).active()

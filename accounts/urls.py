@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts import key_views, views
 
 urlpatterns = [
     path("accounts/new/", views.account_create, name="account_create"),
@@ -10,5 +10,8 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/archive/", views.account_archive, name="account_archive"),
     path("accounts/<uuid:account_id>/restore/", views.account_restore, name="account_restore"),
     path("settings/", views.settings, name="settings"),
+    path("api-keys/", key_views.api_key_list, name="api_key_list"),
+    path("api-keys/new/", key_views.api_key_create, name="api_key_create"),
+    path("api-keys/<uuid:api_key_id>/revoke/", key_views.api_key_revoke, name="api_key_revoke"),
     path("theme/", views.theme, name="theme"),
 ]

@@ -143,6 +143,11 @@ STATEMENT_MAX_INFLATED_BYTES = env.integer("STATEMENT_MAX_INFLATED_BYTES", 2_147
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
+# ---- Live accounts ----------------------------------------------------------------------------------------------------
+SYNC_MAX_BYTES = env.integer("SYNC_MAX_BYTES", 8_388_608, minimum=1024)
+SNAPSHOT_FULL_DAYS = env.integer("SNAPSHOT_FULL_DAYS", 7, minimum=1)
+SNAPSHOT_MINUTE_DAYS = env.integer("SNAPSHOT_MINUTE_DAYS", 90, minimum=1)
+
 # ---- People: sign-in, passwords, e-mail -------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Trader"
 AUTHENTICATION_BACKENDS = [
@@ -186,15 +191,20 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "TradePortal 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.TokenAuthentication",
+        "accounts.api.authentication.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.api.permissions.KeyScope",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["tradeportal.rest.json.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["tradeportal.rest.json.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
         "tradeportal.rest.throttles.TraderThrottle",
+        "tradeportal.rest.throttles.KeyThrottle",
         "tradeportal.rest.throttles.AddressThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
@@ -203,6 +213,8 @@ REST_FRAMEWORK = {
         "token": "20/min",
         "token_email": "10/min",
         "upload": "60/min",
+        "api_key": "600/min",
+        "api_key_refused": "30/min",
     },
     # Whose address a throttle counts: the one the proxy saw, or the one that called. Never what the caller claims.
     "NUM_PROXIES": 1 if SECURE_PROXY_SSL_HEADER else 0,

@@ -47,7 +47,7 @@ _PLACES = (
     ("Positions", "stack-2", "position_list", ("position_",)),
     ("Cash flows", "cash", "cash_flow_list", ("cash_flow_",)),
     ("Statements", "file-import", "statement_list", ("statement_",)),
-    ("Settings", "settings", "settings", ("settings",)),
+    ("Settings", "settings", "settings", ("settings", "api_key_")),
 )
 _ON_PHONE = ("dashboard", "account_list", "trade_list", "position_list", "statement_list")
 

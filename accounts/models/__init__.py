@@ -3,6 +3,17 @@
 from accounts.models.api_key import ApiKey, Scope
 from accounts.models.broker_account import BrokerAccount, MarginMode, Phase, Platform
 from accounts.models.sign_in import EndReason, SignIn
-from accounts.models.trader import Trader
+from accounts.models.trader import Trader, bound_accounts
 
-__all__ = ["ApiKey", "BrokerAccount", "EndReason", "MarginMode", "Phase", "Platform", "Scope", "SignIn", "Trader"]
+__all__ = [
+    "ApiKey",
+    "BrokerAccount",
+    "EndReason",
+    "MarginMode",
+    "Phase",
+    "Platform",
+    "Scope",
+    "SignIn",
+    "Trader",
+    "bound_accounts",
+]

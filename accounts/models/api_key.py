@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.broker_account import BrokerAccount
-from accounts.models.trader import Trader
+from accounts.models.trader import Trader, bound_accounts
 from tradeportal.fields import uuid_primary_key
 
 
@@ -21,7 +21,9 @@ class Scope(models.TextChoices):
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def for_trader(self, trader: Any) -> "ApiKeyQuerySet":
-        return self.filter(trader_id=trader.pk) if trader.is_authenticated else self.none()
+        """This person's keys. A key sees none, not even itself: whoever steals one learns of no other."""
+        is_person = trader.is_authenticated and bound_accounts(trader) is None
+        return self.filter(trader_id=trader.pk) if is_person else self.none()
 
 
 class ApiKey(models.Model):
@@ -30,10 +32,12 @@ class ApiKey(models.Model):
     A key reaches the accounts that it is bound to and no others.
     """
 
+    PREFIX_LENGTH: ClassVar[int] = 16
+
     id = uuid_primary_key()
     trader = models.ForeignKey(Trader, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("trader"))
     name = models.CharField(_("name"), max_length=80)
-    prefix = models.CharField(max_length=16, unique=True, editable=False)
+    prefix = models.CharField(max_length=PREFIX_LENGTH, unique=True, editable=False)
     secret_sha256 = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=8, choices=Scope.choices), verbose_name=_("scopes"))
     accounts: "models.ManyToManyField[BrokerAccount, Any]" = models.ManyToManyField(

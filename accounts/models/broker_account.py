@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.trader import Trader, validate_currency
+from accounts.models.trader import Trader, bound_accounts, validate_currency
 from accounts.zones import validate_zone
 from tradeportal.fields import uuid_primary_key
 
@@ -36,8 +36,11 @@ class Phase(models.TextChoices):
 
 class BrokerAccountQuerySet(models.QuerySet["BrokerAccount"]):
     def for_trader(self, trader: Any) -> "BrokerAccountQuerySet":
-        """The accounts that this person owns; none for anybody who is not signed in."""
-        return self.filter(trader_id=trader.pk) if trader.is_authenticated else self.none()
+        """The accounts that this person owns, or that this key is bound to; none for anybody who is not signed in."""
+        if not trader.is_authenticated:
+            return self.none()
+        own, bound = self.filter(trader_id=trader.pk), bound_accounts(trader)
+        return own if bound is None else own.filter(pk__in=bound)
 
     def active(self) -> "BrokerAccountQuerySet":
         return self.filter(archived_at__isnull=True)

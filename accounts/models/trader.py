@@ -1,6 +1,7 @@
 """The person who signs in."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -14,6 +15,12 @@ from accounts.zones import validate_zone
 from tradeportal.fields import uuid_primary_key
 
 validate_currency = RegexValidator(r"^[A-Z][A-Z0-9]{2,9}$", _("Use a currency code such as EUR or USDT."))
+
+
+def bound_accounts(trader: Any) -> frozenset[UUID] | None:
+    """The only accounts that this caller reaches; None for a person, who reaches all of theirs."""
+    bound: frozenset[UUID] | None = getattr(trader, "bound_accounts", None)
+    return bound
 
 
 class TraderManager(BaseUserManager["Trader"]):

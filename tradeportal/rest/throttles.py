@@ -52,6 +52,25 @@ class AddressThrottle(WindowThrottle):
         return None if request.user and request.user.is_authenticated else f"anon:{self.get_ident(request)}"
 
 
+class KeyThrottle(WindowThrottle):
+    """Per API key, so that one program that runs wild leaves its trader's others alone."""
+
+    scope = "api_key"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        key_id = getattr(request.user, "key_id", None)
+        return f"api-key:{key_id}" if key_id else None
+
+
+class RefusedKeyThrottle(WindowThrottle):
+    """API keys from one address that were refused."""
+
+    scope = "api_key_refused"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return f"api-key-refused:{self.get_ident(request)}"
+
+
 class SignInAddressThrottle(WindowThrottle):
     """Attempts to sign in from one address."""
 

@@ -4,6 +4,8 @@ from typing import Any, TypeVar
 
 from django.db import models
 
+from accounts.models import bound_accounts
+
 _Row = TypeVar("_Row", bound=models.Model)
 
 
@@ -11,8 +13,14 @@ class AccountRowQuerySet(models.QuerySet[_Row]):
     """Rows that belong to a broker account."""
 
     def for_trader(self, trader: Any) -> "AccountRowQuerySet[_Row]":
-        """The rows of this person's accounts; none for anybody who is not signed in. The only access rule."""
-        return self.filter(account__trader_id=trader.pk) if trader.is_authenticated else self.none()
+        """The rows of this person's accounts, or of those that this key is bound to. The only access rule.
+
+        None for anybody who is not signed in.
+        """
+        if not trader.is_authenticated:
+            return self.none()
+        own, bound = self.filter(account__trader_id=trader.pk), bound_accounts(trader)
+        return own if bound is None else own.filter(account__in=bound)
 
 
 class Side(models.TextChoices):

@@ -8,7 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import BrokerAccount, Trader
+from accounts.models import BrokerAccount, Trader, bound_accounts
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
 from trading.models.common import AccountRowQuerySet, is_known
 
@@ -155,7 +155,9 @@ class Alert(models.Model):
 
 class WebhookQuerySet(models.QuerySet["Webhook"]):
     def for_trader(self, trader: Any) -> "WebhookQuerySet":
-        return self.filter(trader_id=trader.pk) if trader.is_authenticated else self.none()
+        """This person's webhooks; none for a key, which is bound to accounts and not to people."""
+        is_person = trader.is_authenticated and bound_accounts(trader) is None
+        return self.filter(trader_id=trader.pk) if is_person else self.none()
 
 
 class Webhook(models.Model):
@@ -179,7 +181,8 @@ class Webhook(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def for_trader(self, trader: Any) -> "DeliveryQuerySet":
-        return self.filter(trader_id=trader.pk) if trader.is_authenticated else self.none()
+        is_person = trader.is_authenticated and bound_accounts(trader) is None
+        return self.filter(trader_id=trader.pk) if is_person else self.none()
 
 
 class Delivery(models.Model):

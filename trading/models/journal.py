@@ -7,14 +7,16 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from accounts.models import BrokerAccount, Trader
+from accounts.models import BrokerAccount, Trader, bound_accounts
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
 from trading.models.common import AccountRowQuerySet
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def for_trader(self, trader: Any) -> "TagQuerySet":
-        return self.filter(trader_id=trader.pk) if trader.is_authenticated else self.none()
+        """This person's tags. A key sees none by themselves: they are of all accounts, and stand on its trades."""
+        is_person = trader.is_authenticated and bound_accounts(trader) is None
+        return self.filter(trader_id=trader.pk) if is_person else self.none()
 
 
 class Tag(models.Model):

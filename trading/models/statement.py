@@ -6,7 +6,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import BrokerAccount, Trader
+from accounts.models import BrokerAccount, Trader, bound_accounts
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
 from trading.models.common import is_known
 
@@ -70,8 +70,11 @@ class Origin(models.TextChoices):
 
 class StatementQuerySet(models.QuerySet["Statement"]):
     def for_trader(self, trader: Any) -> "StatementQuerySet":
-        """The statements that this person uploaded; none for anybody who is not signed in."""
-        return self.filter(trader_id=trader.pk) if trader.is_authenticated else self.none()
+        """The statements that this person uploaded; a key sees those of its accounts. None without a sign-in."""
+        if not trader.is_authenticated:
+            return self.none()
+        own, bound = self.filter(trader_id=trader.pk), bound_accounts(trader)
+        return own if bound is None else own.filter(account__in=bound)
 
     def committed(self) -> "StatementQuerySet":
         return self.filter(state=State.COMMITTED)
