@@ -18,10 +18,10 @@ class KeyScope(BasePermission):
     message = ""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        caller = request.user
+        caller: Any = request.user
         if not isinstance(caller, KeyBearer):
             return True
-        reading = {method: Scope.READ for method in SAFE_METHODS}
+        reading = dict.fromkeys(SAFE_METHODS, Scope.READ)
         needed = (reading | getattr(view, "key_scopes", {})).get(request.method or "")
         if needed is None:
             self.message = "This can't be done with an API key. Sign in as a person."

@@ -29,7 +29,8 @@ class Execution(models.Model):
     """One fill of a trade; `trade` is null when the file does not tell which trade it belongs to.
 
     `side` is the fill's own: the exit of a buy is a sell. `is_derived` marks a fill that the broker did not list and
-    that was derived from its trade. `balance_after` is the broker's running balance, credit included.
+    that was derived from its trade. `balance_after` is the broker's running balance, credit included. `position_ticket` is
+    the position that a sync named; a trade of that ticket may come later.
     """
 
     id = uuid_primary_key()
@@ -37,6 +38,7 @@ class Execution(models.Model):
     trade = models.ForeignKey(Trade, on_delete=models.SET_NULL, null=True, blank=True, related_name="executions")
     deal_id = models.CharField(max_length=80)
     order_id = models.CharField(max_length=64, blank=True)
+    position_ticket = models.CharField(max_length=64, blank=True, db_default="")
     symbol = models.CharField(max_length=64)
     direction = models.CharField(max_length=6, choices=Direction.choices)
     side = models.CharField(max_length=4, choices=Side.choices)
@@ -77,6 +79,13 @@ class Execution(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             # queries.fills and the balance proof: an account's fills in order.
             models.Index(F("account"), F("executed_at"), F("sequence"), name="execution_in_order"),
+            # services.deals: fills that wait for the trade of their position.
+            models.Index(
+                F("account"),
+                F("position_ticket"),
+                name="execution_without_trade",
+                condition=Q(trade__isnull=True) & ~Q(position_ticket=""),
+            ),
             # services: undo of one import.
             models.Index(F("added_by"), name="execution_added_by", condition=Q(added_by__isnull=False)),
         ]

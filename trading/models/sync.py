@@ -16,7 +16,11 @@ class SyncStateQuerySet(AccountRowQuerySet["SyncState"]):
 
 
 class SyncState(models.Model):
-    """How the feed of one account is doing. `last_sent_at` is the bridge's clock: an older sync changes no figures."""
+    """How the feed of one account is doing. `last_sent_at` is the bridge's clock: an older sync changes no figures.
+
+    `first_balance` is what the broker reported at the first sync, with all in it that was booked until `first_booked_at`:
+    an account without a statement starts from there.
+    """
 
     class Status(models.TextChoices):
         HEALTHY = "healthy", "Healthy"
@@ -35,6 +39,8 @@ class SyncState(models.Model):
     open_positions = models.PositiveIntegerField(default=0)
     matched_positions = models.PositiveIntegerField(default=0)
     open_breaks = models.PositiveIntegerField(default=0)
+    first_balance = ExactDecimalField(null=True, blank=True)
+    first_booked_at = models.DateTimeField(null=True, blank=True)
 
     objects = SyncStateQuerySet.as_manager()
 
@@ -112,7 +118,10 @@ class LiveSnapshot(models.Model):
         HOUR = "hour", "Per hour"
 
     pk = models.CompositePrimaryKey("account_id", "tier", "taken_at")
-    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="live_snapshots")
+    # Not known to the database: dropping a partition would then lock all accounts.
+    account = models.ForeignKey(
+        BrokerAccount, on_delete=models.CASCADE, related_name="live_snapshots", db_constraint=False
+    )
     tier = models.CharField(max_length=6, choices=Tier.choices)
     taken_at = models.DateTimeField()
     balance = ExactDecimalField()
