@@ -147,6 +147,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 SYNC_MAX_BYTES = env.integer("SYNC_MAX_BYTES", 8_388_608, minimum=1024)
 SNAPSHOT_FULL_DAYS = env.integer("SNAPSHOT_FULL_DAYS", 7, minimum=1)
 SNAPSHOT_MINUTE_DAYS = env.integer("SNAPSHOT_MINUTE_DAYS", 90, minimum=1)
+PORTAL_URL = env.text("PORTAL_URL", "")
+WEBHOOK_ALLOW_PRIVATE = env.boolean("WEBHOOK_ALLOW_PRIVATE", False)
 
 # ---- People: sign-in, passwords, e-mail -------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.Trader"

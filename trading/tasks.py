@@ -9,7 +9,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
-from trading.services import job_queue, rescue, statements
+from trading.services import alerts, close_requests, job_queue, rescue, statements, webhooks
 
 #: A database that is being restarted is back within this time.
 _RETRY = RetryStrategy(max_attempts=5, exponential_wait=3, retry_exceptions={OperationalError})
@@ -35,3 +35,16 @@ def undo_statement(statement_id: str) -> None:
 async def rescue_statements(context: JobContext, timestamp: int) -> None:
     await rescue.retry_stalled_jobs(context.app.job_manager, timezone.now())
     await sync_to_async(rescue.end_abandoned_work)()
+
+
+@app.task(name="trading.deliver_alert", queue=alerts.QUEUE, retry=_RETRY)
+def deliver_alert(delivery_id: str) -> None:
+    webhooks.deliver(UUID(delivery_id), now=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="trading.keep_up_alerts", queue="upkeep", queueing_lock="keep_up_alerts")
+def keep_up_alerts(timestamp: int) -> None:
+    now = timezone.now()
+    webhooks.pick_up_abandoned(now)
+    close_requests.expire(now)

@@ -25,7 +25,7 @@ def from_texts(texts: Mapping[str, Any]) -> Carried:
         track = texts.get("track")
         episodes = {symbol: Episodes(**stored) for symbol, stored in texts.get("episodes", {}).items()}
         return Carried(_track(track) if track else None, episodes)
-    except (KeyError, TypeError):
+    except (ArithmeticError, KeyError, TypeError, ValueError):
         return Carried()
 
 

@@ -1,0 +1,169 @@
+"""Watches accounts: what was just recorded is judged, alerts are raised, closes requested. For a whole batch at once."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import BrokerAccount
+from trading.calc import guards
+from trading.calc.guard_texts import figures, from_texts, to_texts
+from trading.calc.guard_types import MARKET_KINDS, Carried, Judged, Kind, Level, Observation, Verdict
+from trading.models import Alert, GuardRule, GuardState
+from trading.queries.guard_observations import Wanted, observations
+from trading.services import alerts as alerting
+from trading.services import close_requests
+from trading.services.alerts import Raised
+from trading.services.guard_rules import as_rule, give_defaults, raise_revision
+
+_RANK = {Level.NORMAL: 0, Level.WARNING: 1, Level.CRITICAL: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOutcome:
+    """Where an account stands after an evaluation, and what was raised by it."""
+
+    level: Level
+    verdicts: tuple[Verdict, ...]
+    alerts: tuple[Alert, ...]
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One stored rule with what it carries."""
+
+    row: GuardRule
+    carried: Carried
+    state: GuardState | None
+
+
+@transaction.atomic
+def evaluate(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, GuardOutcome]:
+    """Judges the accounts by what is recorded of them at `now`. Again with nothing new: no alert, no request.
+
+    The number of queries does not depend on the number of accounts. An account that was never synced is left out.
+    """
+    watched = _watched(account_ids)
+    seen = observations({key: _wanted(rules) for key, rules in watched.items()}, now)
+    judged = {key: _judge(watched[key], observation) for key, observation in seen.items()}
+    _store(watched, judged, now)
+    raised = [
+        Raised(key, UUID(rule_id), verdict, seen[key])
+        for key, by_rule in judged.items()
+        for rule_id, one in by_rule.items()
+        for verdict in one.verdicts
+        if verdict.fired
+    ]
+    alerts = alerting.raise_alerts(raised, now=now)
+    close_requests.cancel_gone(list(seen), now=now)
+    critical = _closing(judged)
+    if critical:
+        close_requests.request_closes(critical, now=now)
+    changed = _changed(watched, judged)
+    if changed:
+        raise_revision(changed)
+    return _outcomes(judged, alerts)
+
+
+def _watched(account_ids: Sequence[UUID]) -> dict[UUID, list[_Watched]]:
+    """The enabled rules of each account, locked, so that two evaluations of one account follow each other."""
+    rows = _rules(account_ids)
+    ruled = {row.account_id for row in rows}
+    bare = [key for key in dict.fromkeys(account_ids) if key not in ruled]
+    if bare and _defaulted(bare):
+        rows = _rules(account_ids)
+    watched: dict[UUID, list[_Watched]] = {key: [] for key in account_ids}
+    for row in rows:
+        if row.enabled:
+            state: GuardState | None = getattr(row, "state", None)
+            watched[row.account_id].append(_Watched(row, from_texts(state.carried) if state else Carried(), state))
+    return watched
+
+
+def _defaulted(bare: Sequence[UUID]) -> bool:
+    # The lock keeps two first syncs of one account from making its default rules twice.
+    found = BrokerAccount.objects.filter(pk__in=bare, guard_rules__isnull=True).order_by("pk")
+    locked = list(found.select_for_update(of=("self",)).values_list("pk", flat=True))
+    return give_defaults(locked)
+
+
+def _rules(account_ids: Sequence[UUID]) -> list[GuardRule]:
+    rows = GuardRule.objects.filter(account__in=list(account_ids)).select_related("state")
+    return list(rows.select_for_update(of=("self",)).order_by("account_id", "id"))
+
+
+def _wanted(rules: Sequence[_Watched]) -> Wanted:
+    days = next((one.row for one in rules if one.row.kind == Kind.MINIMUM_DAYS), None)
+    return Wanted(
+        initial_balance=any(one.carried.track is None and one.row.kind not in MARKET_KINDS for one in rules),
+        quotes=any(one.row.kind in MARKET_KINDS for one in rules),
+        days=(days.reset_zone, days.reset_time) if days else None,
+    )
+
+
+def _judge(rules: Sequence[_Watched], seen: Observation) -> dict[str, Judged]:
+    carried = {str(one.row.pk): one.carried for one in rules}
+    return guards.evaluate([as_rule(one.row) for one in rules], carried, seen)
+
+
+def _store(
+    watched: Mapping[UUID, Sequence[_Watched]], judged: Mapping[UUID, Mapping[str, Judged]], now: datetime
+) -> None:
+    states = []
+    for key, by_rule in judged.items():
+        for one in watched[key]:
+            found = by_rule[str(one.row.pk)]
+            if not found.verdicts and found.carried == one.carried and one.row.kind not in MARKET_KINDS:
+                continue
+            states.append(
+                GuardState(
+                    rule_id=one.row.pk,
+                    level=worst(found.verdicts),
+                    carried=to_texts(found.carried),
+                    figures={verdict.symbol: figures(verdict) for verdict in found.verdicts},
+                    evaluated_at=now,
+                )
+            )
+    fields = ["level", "carried", "figures", "evaluated_at"]
+    GuardState.objects.bulk_create(states, update_conflicts=True, unique_fields=["rule"], update_fields=fields)
+
+
+def worst(verdicts: Sequence[Verdict]) -> Level:
+    return max((verdict.level for verdict in verdicts), key=_RANK.__getitem__, default=Level.NORMAL)
+
+
+def _closing(judged: Mapping[UUID, Mapping[str, Judged]]) -> dict[UUID, list[tuple[UUID, str]]]:
+    """The rules that are critical and may close, by account."""
+    found: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
+    for key, by_rule in judged.items():
+        for rule_id, one in by_rule.items():
+            found[key] += [(UUID(rule_id), verdict.symbol) for verdict in one.verdicts if verdict.should_close]
+    return {key: rules for key, rules in found.items() if rules}
+
+
+def _changed(watched: Mapping[UUID, Sequence[_Watched]], judged: Mapping[UUID, Mapping[str, Judged]]) -> list[UUID]:
+    """The accounts in which a rule reached another level, or was judged for the first time."""
+    return [
+        key
+        for key, by_rule in judged.items()
+        if any(
+            one.state is None
+            or one.state.evaluated_at is None
+            or one.state.level != worst(by_rule[str(one.row.pk)].verdicts)
+            for one in watched[key]
+        )
+    ]
+
+
+def _outcomes(judged: Mapping[UUID, Mapping[str, Judged]], alerts: Sequence[Alert]) -> dict[UUID, GuardOutcome]:
+    raised: dict[UUID, list[Alert]] = defaultdict(list)
+    for alert in alerts:
+        raised[alert.account_id].append(alert)
+    outcomes = {}
+    for key, by_rule in judged.items():
+        verdicts = tuple(verdict for one in by_rule.values() for verdict in one.verdicts)
+        outcomes[key] = GuardOutcome(worst(verdicts), verdicts, tuple(raised[key]))
+    return outcomes
