@@ -246,7 +246,9 @@ def journal_entry(trade: Trade | None = None, tags: tuple[str, ...] = (), **fiel
 
 
 def instrument(symbol: str = "EURUSD", **fields: Any) -> Instrument:
-    return Instrument.objects.create(**{"symbol": symbol, "kind": "forex", "pip": Decimal("0.0001"), **fields})
+    """The instrument of this symbol with these values; most symbols are there from the start."""
+    values: dict[str, Any] = {"kind": "forex", "pip": Decimal("0.0001"), **fields}
+    return Instrument.objects.update_or_create(symbol=symbol, defaults=values)[0]
 
 
 def symbol_mapping(account: BrokerAccount | None = None, **fields: Any) -> SymbolMapping:

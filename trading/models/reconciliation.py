@@ -56,7 +56,10 @@ class BreakQuerySet(AccountRowQuerySet["Break"]):
         return self.filter(state__in=[Break.State.OPEN, Break.State.ACKNOWLEDGED])
 
 
-@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent(row=pghistory.Old))
+@pghistory.track(
+    pghistory.UpdateEvent(row=pghistory.Old, condition=pghistory.AnyChange(exclude=["seen_at"])),
+    pghistory.DeleteEvent(row=pghistory.Old),
+)
 class Break(models.Model):
     """One difference, from the sync that first showed it to the one that no longer does, or to the trader's word.
 
