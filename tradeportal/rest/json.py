@@ -47,12 +47,16 @@ class JSONRenderer(BaseRenderer):
 
 
 class JSONParser(BaseParser):
-    """Reads no further than DATA_UPLOAD_MAX_MEMORY_SIZE. NaN and Infinity are not JSON and are refused."""
+    """Reads no further than its limit. NaN and Infinity are not JSON and are refused."""
 
     media_type = "application/json"
 
+    @property
+    def limit(self) -> int:
+        return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit = self.limit
         raw = stream.read(limit + 1)
         if len(raw) > limit:
             raise RequestDataTooBig(f"This request is too large. The limit is {limit} bytes.")

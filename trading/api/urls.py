@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from trading.api import cash_flows, docs, executions, figures, health, positions, statements, trades
+from trading.api import cash_flows, docs, executions, figures, guard_urls, health, positions, statements, sync, trades
 
 urlpatterns = [
     path("health/", health.HealthView.as_view(), name="api_health"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("positions/", positions.PositionsView.as_view(), name="api_positions"),
     path("positions/open/", positions.OpenPositionsView.as_view(), name="api_positions_open"),
     path("positions/<uuid:position_id>/", positions.PositionView.as_view(), name="api_position"),
+    path("sync/", sync.SyncView.as_view(), name="api_sync"),
     path("statements/", statements.StatementsView.as_view(), name="api_statements"),
     path("statements/<uuid:statement_id>/", statements.StatementView.as_view(), name="api_statement"),
     path(
@@ -39,4 +40,5 @@ urlpatterns = [
     path(
         "statements/<uuid:statement_id>/reread/", statements.StatementRereadView.as_view(), name="api_statement_reread"
     ),
+    *guard_urls.urlpatterns,
 ]

@@ -108,8 +108,8 @@ def latest_snapshot(account: BrokerAccount) -> Snapshot | None:
 def opening_balance(account: BrokerAccount) -> Decimal | None:
     """What the account held before the first row of the book; None where no statement tells.
 
-    The statement that reaches furthest back tells. An account of which only open positions are known starts with the
-    balance that the broker reported.
+    The statement that reaches furthest back tells. An account without one starts with the balance of its first sync, less
+    what the book holds until then; one of which only open positions are known, with the balance that the broker reported.
     """
     imported = _in_book(account).filter(opening_balance__isnull=False, has_history=True)
     oldest = imported.order_by(F("period_start").asc(nulls_last=True), "committed_at").first()
@@ -118,8 +118,29 @@ def opening_balance(account: BrokerAccount) -> Decimal | None:
         return known
     if _in_book(account).filter(has_history=True).exists():
         return None
-    snapshot = latest_snapshot(account)
-    return snapshot.balance if snapshot else None
+    synced = synced_openings([account.pk]).get(account.pk)
+    snapshot = None if synced is not None else latest_snapshot(account)
+    return snapshot.balance if snapshot else synced
+
+
+def synced_openings(account_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """What each of these accounts held before its book begins, by its first sync; those without one are left out.
+
+    The book is summed up anew, so that deals from before that sync may still arrive.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT s.account_id, s.first_balance - COALESCE((
+                SELECT sum(e.net_profit) FROM trading_execution e
+                WHERE e.account_id = s.account_id AND e.executed_at <= s.first_booked_at
+            ), 0) - COALESCE((
+                SELECT sum(f.amount) FROM trading_cashflow f
+                WHERE f.account_id = s.account_id AND f.booked_at <= s.first_booked_at AND f.kind <> 'credit'
+            ), 0)
+            FROM trading_syncstate s WHERE s.account_id = ANY(%s) AND s.first_balance IS NOT NULL""",
+            [list(account_ids)],
+        )
+        return dict(cursor.fetchall())
 
 
 def account_figures(account: BrokerAccount, definition: Definition) -> Figures:

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q, Sum
 
 from accounts.models import BrokerAccount
 from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
-from trading.queries.figures import IN_BOOK
+from trading.queries.figures import IN_BOOK, synced_openings
 
 ZERO = Decimal(0)
 
@@ -61,7 +61,7 @@ def overviews(accounts: Iterable[BrokerAccount]) -> list[Overview]:
 
 
 def opening_balances(keys: Sequence[UUID]) -> dict[UUID, Decimal | None]:
-    """What each account held before the first row of its book, by the rule of figures.opening_balance, in two queries."""
+    """What each account held before the first row of its book, by the rule of figures.opening_balance, in three queries."""
     committed = Statement.objects.filter(account__in=keys, state__in=IN_BOOK, has_history=True)
     rows = committed.order_by("account_id", "committed_at").values_list("account_id", "period_start", "opening_balance")
     with_history = set()
@@ -79,9 +79,11 @@ def opening_balances(keys: Sequence[UUID]) -> dict[UUID, Decimal | None]:
 
 
 def _reported_balances(keys: Sequence[UUID]) -> dict[UUID, Decimal | None]:
-    """An account of which only open positions are known starts with the balance that the broker reported."""
+    """By the first sync, or of an account of which only open positions are known by the broker's newest report."""
+    if not keys:
+        return {}
     newest = Snapshot.objects.filter(account__in=keys).order_by("account_id", "-taken_at").distinct("account_id")
-    return dict(newest.values_list("account_id", "balance"))
+    return dict(newest.values_list("account_id", "balance")) | synced_openings(keys)
 
 
 def _add_results(found: dict[UUID, Overview], keys: Sequence[UUID]) -> None:
