@@ -9,7 +9,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
-from trading.services import alerts, close_requests, job_queue, rescue, statements, webhooks
+from trading.services import alerts, close_requests, job_queue, reconciliation, rescue, statements, webhooks
 
 #: A database that is being restarted is back within this time.
 _RETRY = RetryStrategy(max_attempts=5, exponential_wait=3, retry_exceptions={OperationalError})
@@ -48,3 +48,9 @@ def keep_up_alerts(timestamp: int) -> None:
     now = timezone.now()
     webhooks.pick_up_abandoned(now)
     close_requests.expire(now)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="trading.mark_stale_feeds", queue="upkeep", queueing_lock="mark_stale_feeds")
+def mark_stale_feeds(timestamp: int) -> None:
+    reconciliation.mark_stale(timezone.now())

@@ -163,7 +163,7 @@ def _by_likeness(
             theirs, markets.get((names[theirs.symbol], theirs.side), ()), rules, pips[names[theirs.symbol]]
         )
     ]
-    candidates.sort(key=lambda pair: _distance(*pair, pips[names[pair[1].symbol]]))
+    candidates.sort(key=lambda pair: _distance(pair[0], pair[1], pips[names[pair[1].symbol]]))
     taken_book: set[str] = set()
     taken_broker: set[str] = set()
     pairs = []

@@ -17,10 +17,10 @@ from decimal import Decimal
 from trading.calc.rounding import places_of
 
 #: Two of these side by side are a currency pair.
-CURRENCIES = frozenset(
-    "AUD BRL CAD CHF CLP CNH CNY COP CZK DKK EUR GBP HKD HUF ILS INR JPY KRW MXN NOK NZD PLN RON RUB SEK SGD THB TRY TWD"
-    " USD ZAR".split()
-)
+CURRENCIES = frozenset((
+    "AUD", "BRL", "CAD", "CHF", "CLP", "CNH", "CNY", "COP", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "INR", "JPY",
+    "KRW", "MXN", "NOK", "NZD", "PLN", "RON", "RUB", "SEK", "SGD", "THB", "TRY", "TWD", "USD", "ZAR",
+))  # fmt: skip
 _YEN = "JPY"
 _YEN_PIP = Decimal("0.01")
 _PAIR_PIP = Decimal("0.0001")

@@ -1,7 +1,7 @@
 """Adds the instruments that most accounts trade, with their pips. What an operator has set stays as it is."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import migrations
 
@@ -13,17 +13,15 @@ _PAIRS = """
 _PAIRS_OF_HUNDREDTHS = (
     "USDJPY EURJPY GBPJPY AUDJPY NZDJPY CADJPY CHFJPY SGDJPY ZARJPY NOKJPY SEKJPY USDHUF EURHUF GBPHUF"
 )
+_INDICES_OF_POINTS = """
+    GER40 DE40 DAX40 GER30 DE30 UK100 FTSE100 FRA40 FR40 ESP35 ITA40 NETH25 SWI20 EUSTX50 EU50 STOXX50 US30 DJ30 WS30 US100
+    NAS100 USTEC NDX100 JP225 JPN225 HK50 AUS200 CHINA50
+"""
 #: Kind, pip, digits of a quoted price, symbols.
 _OTHERS = (
     ("metal", "0.1", 2, "XAUUSD XAUEUR XAUGBP XAUAUD GOLD XPTUSD XPDUSD"),
     ("metal", "0.01", 3, "XAGUSD XAGEUR SILVER"),
-    (
-        "index",
-        "1",
-        1,
-        "GER40 DE40 DAX40 GER30 DE30 UK100 FTSE100 FRA40 FR40 ESP35 ITA40 NETH25 SWI20 EUSTX50 EU50 STOXX50 US30 DJ30 WS30"
-        " US100 NAS100 USTEC NDX100 JP225 JPN225 HK50 AUS200 CHINA50",
-    ),
+    ("index", "1", 1, _INDICES_OF_POINTS),
     ("index", "0.1", 1, "US500 SPX500 SP500 US2000"),
     ("energy", "0.01", 2, "USOIL UKOIL WTI BRENT XTIUSD XBRUSD"),
     ("energy", "0.001", 3, "NATGAS XNGUSD"),
@@ -53,6 +51,6 @@ def add_instruments(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("trading", "0009_a_break_seen_again_is_no_change")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("trading", "0009_a_break_seen_again_is_no_change")]
 
-    operations = [migrations.RunPython(add_instruments, migrations.RunPython.noop)]
+    operations: ClassVar[list[Any]] = [migrations.RunPython(add_instruments, migrations.RunPython.noop)]

@@ -1,0 +1,94 @@
+"""Reads both sides of accounts, their rules and what is known of their symbols: a fixed number of queries for any batch."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from trading.calc.reconciliation import Row, Rules
+from trading.calc.symbols import Markets
+from trading.models import AccountRules, Instrument, Position, SymbolMapping, SyncState, Trade
+from trading.queries.book_balances import Balances, balances
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is compared of one account. `state` is locked until the transaction ends."""
+
+    state: SyncState
+    rules: Rules
+    broker: Sequence[Row]
+    book: Sequence[Row]
+    markets: Markets
+    balances: Balances
+
+
+def load(account_ids: Sequence[UUID]) -> dict[UUID, Sides]:
+    """Both sides of each of these accounts; one that was never synced is left out."""
+    rows = SyncState.objects.filter(account__in=list(account_ids)).select_related("account__rules")
+    # In one order, so that two batches never wait for each other in a circle.
+    states = {state.account_id: state for state in rows.select_for_update(of=("self",)).order_by("account_id")}
+    keys = list(states)
+    if not keys:
+        return {}
+    broker, book, known, mappings = _broker(keys), _book(keys), balances(keys), _mappings(keys)
+    pips = dict(Instrument.objects.values_list("symbol", "pip"))
+    return {
+        key: Sides(state, _rules_of(state), broker[key], book[key], Markets(pips, mappings[key]), known[key])
+        for key, state in states.items()
+    }
+
+
+def as_rules(stored: AccountRules) -> Rules:
+    """The stored rules as the comparison takes them."""
+    return Rules(
+        match_volume_ratio=Decimal(stored.match_volume_ratio),
+        match_price_pips=Decimal(stored.match_price_pips),
+        slippage_pips=Decimal(stored.slippage_pips),
+        volume_break_ratio=Decimal(stored.volume_break_ratio),
+        balance_tolerance=Decimal(stored.balance_tolerance),
+        stale_after=timedelta(seconds=stored.stale_after_s),
+    )
+
+
+def _rules_of(state: SyncState) -> Rules:
+    stored: AccountRules | None = getattr(state.account, "rules", None)
+    return as_rules(stored) if stored else Rules()
+
+
+def _broker(keys: Sequence[UUID]) -> Mapping[UUID, list[Row]]:
+    rows = Position.objects.filter(account__in=keys).order_by()
+    return _grouped(
+        rows.values_list(
+            "account_id", "ticket", "symbol", "side", "volume_lots", "open_price", "stop_loss", "take_profit"
+        )
+    )
+
+
+def _book(keys: Sequence[UUID]) -> Mapping[UUID, list[Row]]:
+    rows = Trade.objects.open().filter(account__in=keys).order_by()
+    still_open = F("volume_lots") - F("closed_volume_lots")
+    return _grouped(
+        rows.values_list("account_id", "ticket", "symbol", "side", still_open, "open_price", "stop_loss", "take_profit")
+    )
+
+
+def _grouped(rows: Iterable[Any]) -> Mapping[UUID, list[Row]]:
+    grouped: dict[UUID, list[Row]] = defaultdict(list)
+    for account_id, *values in rows:
+        grouped[account_id].append(Row(*values))
+    return grouped
+
+
+def _mappings(keys: Sequence[UUID]) -> Mapping[UUID, dict[str, str]]:
+    """Per account: what its own symbols, in capitals, stand for."""
+    grouped: dict[UUID, dict[str, str]] = defaultdict(dict)
+    rows = SymbolMapping.objects.filter(account__in=keys).order_by()
+    for account_id, symbol, name in rows.values_list("account_id", "broker_symbol", "instrument__symbol"):
+        grouped[account_id][symbol.strip().upper()] = name
+    return grouped
