@@ -148,16 +148,16 @@ def _put(account: BrokerAccount, rule: GuardRule | None, values: Mapping[str, An
 
 def check(rule: GuardRule) -> None:
     """Errors: ValidationError for a rule that could never say anything sensible."""
-    falls = rule.kind == "minimum_equity"
-    if rule.warning is not None and (rule.warning <= rule.critical) is falls:
-        side = "above" if falls else "below"
-        raise ValidationError({"warning": f"The warning of {rule} must lie {side} its critical level."})
     units = {"minimum_days": "days", "stale_quote": "seconds"}
     needed = units.get(rule.kind)
     if needed and rule.unit != needed:
         raise ValidationError({"unit": f"{rule} counts {needed}."})
     if not needed and rule.unit not in ("ratio", "money"):
         raise ValidationError({"unit": f"{rule} is a share or an amount of money."})
+    falls = rule.kind == "minimum_equity"
+    if rule.warning is not None and (rule.warning <= rule.critical) is falls:
+        side = "above" if falls else "below"
+        raise ValidationError({"warning": f"The warning of {rule} must lie {side} its critical level."})
     if rule.kind == "daily_loss" and not rule.reference.startswith("day_"):
         raise ValidationError({"reference": "A daily loss is measured from the balance or equity at the daily reset."})
 
