@@ -143,6 +143,26 @@ def record_deals(batch: Sequence[NewDeals]) -> dict[UUID, DealTally]:
     return {account_id: one.tally for account_id, one in work.items()}
 
 
+def rebuild_trades(trade_ids: Sequence[UUID]) -> None:
+    """Makes these trades what their deals say, after something else has put them back."""
+    work: dict[UUID, _Work] = {}
+    columns = ", ".join(f"t.{name}" for name in _TRIP_NAMES)
+    for account_id, *values in fetch(
+        f"SELECT t.account_id, {columns} FROM trading_trade t WHERE t.id = ANY(%(ids)s::uuid[])",
+        _KEYS,
+        [],
+        {"ids": list(trade_ids)},
+    ):
+        trade = RoundTrip(*values)
+        assert trade.id is not None
+        one = work.setdefault(account_id, _Work(NewDeals(account_id, False, [])))
+        one.trades[trade.id] = trade
+    _load_fills(work)
+    for one in work.values():
+        one.fresh = [fill for fills in one.linked.values() for fill in fills if not fill.is_derived]
+    _write(work, {account_id: _built(one) for account_id, one in work.items()})
+
+
 def _sort_out(work: dict[UUID, _Work]) -> None:
     """Tells deals that are new, differ, or wait for their trade from those that the book has."""
     keys = [{"account_id": key, "key": fill.deal_id} for key, one in work.items() for fill in one.deals.fills]
@@ -363,8 +383,9 @@ def _all(alias: str, names: Iterable[str]) -> str:
 def fill_of(row: dict[str, Any], executed_text: str) -> Fill:
     """A deal from the checked texts of a call. `sequence` is its number, as in statements."""
     deal_id = row["deal_id"]
+    amounts: dict[str, Any] = {name: Decimal(row[name]) for name in _DECIMALS}
     return Fill(
-        **{name: Decimal(row[name]) for name in _DECIMALS},
+        **amounts,
         deal_id=deal_id,
         position_ticket=row["position_ticket"],
         order_id=row["order_id"],

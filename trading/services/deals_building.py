@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from trading.models import Direction, Source
@@ -322,7 +323,7 @@ def _average(parts: list[tuple[Decimal, Decimal]]) -> Decimal:
     return (value / volume).quantize(Decimal(1).scaleb(exponent))
 
 
-def _money(trip: _Trip) -> dict[str, Decimal]:
+def _money(trip: _Trip) -> dict[str, Any]:
     """What the deals add up to; beyond them, what the book had."""
     sums, before = trip.money(), trip.before
     if before is None or not (trip.entered or trip.left):

@@ -75,20 +75,29 @@ def _merge_trades(cursor: CursorWrapper, job: Import) -> Tally:
     tally = Tally()
     if not job.staged["trades"]:
         return tally
-    # More of it closed is newer, whatever the dates; and a position seen open in a newer history is known until then.
+    # More of it closed is newer, whatever the dates; a position seen open in a newer history is known until then; and a
+    # deal that a sync brought is not taken back by a report that was made before it.
     known = (
-        "GREATEST({known}, CASE WHEN t.closed_at IS NULL THEN LEAST(p.reported_at, %(history_until)s::timestamptz) END)"
+        "GREATEST({known}, CASE WHEN t.closed_at IS NULL THEN LEAST(p.reported_at, %(history_until)s::timestamptz) END, "
+        "y.synced_at)"
     )
     tally.corrected = _correct(
         cursor,
         job,
         TRADE,
         newer=f"s.closed_volume_lots > t.closed_volume_lots OR %(reported_at)s >= {known}",
-        join="LEFT JOIN trading_position p ON p.account_id = t.account_id AND p.ticket = t.ticket",
+        join=f"LEFT JOIN trading_position p ON p.account_id = t.account_id AND p.ticket = t.ticket {_LAST_SYNCED}",
     )
     tally.added = _add(cursor, job, TRADE)
     tally.unchanged = job.staged["trades"] - tally.added - tally.corrected
     return tally
+
+
+_LAST_SYNCED = """
+    LEFT JOIN (
+        SELECT trade_id, max(executed_at) AS synced_at FROM trading_execution
+        WHERE account_id = %(account_id)s AND source = 'sync' GROUP BY trade_id
+    ) y ON y.trade_id = t.id"""
 
 
 def merge_executions(cursor: CursorWrapper, job: Import) -> Tally:

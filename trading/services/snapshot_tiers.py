@@ -179,7 +179,7 @@ def _thin_default(tier: Tier, cutoff: datetime) -> None:
 
 
 def _copy_last_ones(
-    cursor: CursorWrapper, tier: Tier, table: str, condition: str, parameters: Sequence[object]
+    cursor: CursorWrapper, tier: Tier, table: str, condition: str, parameters: Sequence[datetime]
 ) -> None:
     """The last snapshot of each account in each grain of time goes to the next tier."""
     grain = f"date_trunc('{tier.grain}', taken_at, 'UTC')"
@@ -207,4 +207,7 @@ def _next(starts_at: datetime, span: Span) -> datetime:
 def _start_in(name: str) -> datetime | None:
     """The beginning of a partition, from the digits in its name; None for the default one."""
     found = re.search(r"_(\d{4})(\d{2})?(\d{2})?$", name)
-    return datetime(*(int(part or 1) for part in found.groups()), tzinfo=UTC) if found else None
+    if found is None:
+        return None
+    year, month, day = (int(part or 1) for part in found.groups())
+    return datetime(year, month, day, tzinfo=UTC)

@@ -8,7 +8,8 @@ from accounts.models import BrokerAccount
 from trading.errors import StateConflict
 from trading.models import Statement
 from trading.queries.figures import IN_BOOK
-from trading.services.tables import TABLES, Table
+from trading.services.deals import rebuild_trades
+from trading.services.tables import TABLES, TRADE, Table
 
 
 def check_is_newest(statement: Statement) -> None:
@@ -35,9 +36,30 @@ def undo_rows(statement: Statement) -> None:
     with connection.cursor() as cursor:
         # From the last table to the first: a fill goes before its trade.
         for table in reversed(TABLES.values()):
+            if table is TRADE:
+                _let_go_of_fills(cursor, statement)
             cursor.execute(f"DELETE FROM {table.table} WHERE added_by_id = %s", [statement.pk])
         for table in TABLES.values():
             _restore(cursor, table, statement)
+        cursor.execute(
+            "SELECT DISTINCT e.trade_id FROM trading_statementcorrection c JOIN trading_execution e "
+            "ON e.trade_id = c.row_id AND e.source = 'sync' WHERE c.statement_id = %s AND c.\"table\" = 'trade'",
+            [statement.pk],
+        )
+        synced = [trade_id for (trade_id,) in cursor.fetchall()]
+    if synced:
+        # What they were before the import may be older than what syncs have brought since.
+        rebuild_trades(synced)
+
+
+def _let_go_of_fills(cursor: CursorWrapper, statement: Statement) -> None:
+    """Fills that syncs brought outlive the trade that goes; they wait for it to come again."""
+    cursor.execute(
+        "UPDATE trading_execution e SET trade_id = NULL, "
+        "position_ticket = COALESCE(NULLIF(e.position_ticket, ''), t.ticket) FROM trading_trade t "
+        "WHERE e.trade_id = t.id AND t.added_by_id = %s",
+        [statement.pk],
+    )
 
 
 def fill_in_account(account: BrokerAccount, statement: Statement) -> list[str]:
@@ -93,6 +115,7 @@ def _restore(cursor: CursorWrapper, table: Table, statement: Statement) -> None:
         f"""INSERT INTO {table.table} ({all_columns})
         SELECT {", ".join(f"r.{column}" for column in ["id", *columns])}
         FROM trading_statementcorrection c, jsonb_populate_record(NULL::{table.table}, c.before) r
-        WHERE c.statement_id = %s AND c."table" = %s AND c.action = 'removed'""",
+        WHERE c.statement_id = %s AND c."table" = %s AND c.action = 'removed'
+        ON CONFLICT DO NOTHING -- a sync has brought it back since""",
         [statement.pk, table.name],
     )
