@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import BrokerAccount, Trader
 from tests import make
 from tests.cast import NOW
-from tests.reconciliation.scene import both, booked, feed, held, minutes, report, synced_again
+from tests.reconciliation.scene import booked, both, feed, held, minutes, report, synced_again
 from trading.models import AccountRules, Break, ReconciliationLog, SyncState
 from trading.services.reconciliation import compare_again, mark_stale, reconcile
 
@@ -311,5 +311,5 @@ def test_a_page_learns_of_a_new_break_by_the_revision(ann: Trader) -> None:
 def test_the_database_refuses_to_change_the_log(ann: Trader, statement: str) -> None:
     account = feed(ann)
     reconcile([account.pk], now=NOW)
-    with pytest.raises(Exception, match="Cannot (update|delete)"), connection.cursor() as cursor:
+    with pytest.raises(Exception, match=r"Cannot (update|delete)"), connection.cursor() as cursor:
         cursor.execute(statement.format("trading_reconciliationlog"))

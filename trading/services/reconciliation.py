@@ -1,6 +1,6 @@
 """Compares accounts with their brokers: at every sync for the whole batch, on demand, and when a feed goes quiet."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from trading.calc import reconciliation as calc
 from trading.calc.reconciliation import Finding, Outcome
 from trading.models import AccountRules, Break, BreakType, ReconciliationLog, SyncState
 from trading.services.breaks_tracking import Tracked, track
-from trading.services.reconciliation_inputs import Sides, load
+from trading.services.reconciliation_inputs import Sides, load, lock, rules_of
 
 _Event = ReconciliationLog.Event
 _Status = SyncState.Status
@@ -74,6 +74,21 @@ def mark_stale(now: datetime) -> int:
     return len(keys)
 
 
+def count_again(account_id: UUID, *, now: datetime) -> None:
+    """Writes how many breaks of this account stand, and its status, after one was settled. The caller holds its lock."""
+    state = SyncState.objects.select_related("account__rules").get(account=account_id)
+    breaks = Break.objects.filter(account=account_id).unresolved().count()
+    is_stale = calc.stale_finding(state.last_sync_at, now, rules_of(state)) is not None
+    state.status = status_of(state, is_stale=is_stale, open_positions=state.open_positions, breaks=breaks)
+    state.open_breaks = breaks
+    state.save(update_fields=["status", "open_breaks"])
+    raise_revision([account_id])
+
+
+def raise_revision(account_ids: Iterable[UUID]) -> None:
+    BrokerAccount.objects.filter(pk__in=list(account_ids)).update(revision=F("revision") + 1)
+
+
 def status_of(state: SyncState, *, is_stale: bool, open_positions: int, breaks: int) -> str:
     """The word for how an account stands: what is worst comes first."""
     if is_stale or state.failures_in_a_row:
@@ -84,6 +99,7 @@ def status_of(state: SyncState, *, is_stale: bool, open_positions: int, breaks: 
 
 
 def _reconcile(account_ids: Sequence[UUID], now: datetime, *, is_sync: bool) -> dict[UUID, ReconciliationResult]:
+    lock(account_ids)
     compared = {key: _compare(sides, now) for key, sides in load(account_ids).items()}
     if not compared:
         return {}
@@ -96,7 +112,7 @@ def _reconcile(account_ids: Sequence[UUID], now: datetime, *, is_sync: bool) -> 
         ReconciliationLog.objects.bulk_create(logs)
     news = {key for key, one in tracked.items() if one.has_news} | set(restated)
     if news:
-        BrokerAccount.objects.filter(pk__in=news).update(revision=F("revision") + 1)
+        raise_revision(news)
     return results
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import F
 
+from accounts.models import BrokerAccount
 from trading.calc.reconciliation import Row, Rules
 from trading.calc.symbols import Markets
 from trading.models import AccountRules, Instrument, Position, SymbolMapping, SyncState, Trade
@@ -18,7 +19,7 @@ from trading.queries.book_balances import Balances, balances
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What is compared of one account. `state` is locked until the transaction ends."""
+    """What is compared of one account."""
 
     state: SyncState
     rules: Rules
@@ -28,18 +29,26 @@ class Sides:
     balances: Balances
 
 
+def lock(account_ids: Iterable[UUID]) -> None:
+    """Holds these accounts until the transaction ends, in one order, so that nobody waits for another in a circle.
+
+    "No key": rows of other tables may still be made to point at them.
+    """
+    own = BrokerAccount.objects.filter(pk__in=set(account_ids)).order_by("pk")
+    list(own.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
 def load(account_ids: Sequence[UUID]) -> dict[UUID, Sides]:
-    """Both sides of each of these accounts; one that was never synced is left out."""
+    """Both sides of each of these accounts, which the caller has locked; one that was never synced is left out."""
     rows = SyncState.objects.filter(account__in=list(account_ids)).select_related("account__rules")
-    # In one order, so that two batches never wait for each other in a circle.
-    states = {state.account_id: state for state in rows.select_for_update(of=("self",)).order_by("account_id")}
+    states = {state.account_id: state for state in rows}
     keys = list(states)
     if not keys:
         return {}
     broker, book, known, mappings = _broker(keys), _book(keys), balances(keys), _mappings(keys)
     pips = dict(Instrument.objects.values_list("symbol", "pip"))
     return {
-        key: Sides(state, _rules_of(state), broker[key], book[key], Markets(pips, mappings[key]), known[key])
+        key: Sides(state, rules_of(state), broker[key], book[key], Markets(pips, mappings[key]), known[key])
         for key, state in states.items()
     }
 
@@ -56,7 +65,8 @@ def as_rules(stored: AccountRules) -> Rules:
     )
 
 
-def _rules_of(state: SyncState) -> Rules:
+def rules_of(state: SyncState) -> Rules:
+    """The tolerances of the state's account: its own, else the defaults."""
     stored: AccountRules | None = getattr(state.account, "rules", None)
     return as_rules(stored) if stored else Rules()
 
