@@ -84,9 +84,7 @@ class BrokerAccount(models.Model):
             models.UniqueConstraint(
                 fields=["trader", "platform", "server", "number"], name="account_unique_per_trader_and_server"
             ),
-            models.CheckConstraint(
-                condition=models.Q(platform__in=Platform.values), name="account_platform_is_known"
-            ),
+            models.CheckConstraint(condition=models.Q(platform__in=Platform.values), name="account_platform_is_known"),
             models.CheckConstraint(
                 condition=models.Q(margin_mode__in=MarginMode.values), name="account_margin_mode_is_known"
             ),

@@ -43,7 +43,8 @@ def _check_second_factor(trader: Trader, otp: str) -> None:
 
 
 def _has_verified_email(trader: Trader) -> bool:
-    return EmailAddress.objects.filter(user_id=trader.pk, email__iexact=trader.email, verified=True).exists()
+    addresses = EmailAddress.objects.filter(user_id=trader.pk, email__iexact=trader.email, verified=True)
+    return bool(addresses.exists())
 
 
 @transaction.atomic

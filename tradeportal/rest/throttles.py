@@ -15,6 +15,9 @@ class WindowThrottle(SimpleRateThrottle):
     While the cache is down nobody is throttled; the proxy in front has limits of its own.
     """
 
+    num_requests: int
+    duration: int
+
     def allow_request(self, request: Request, view: Any) -> bool:
         key = self.get_cache_key(request, view)
         if self.rate is None or key is None:
@@ -25,7 +28,7 @@ class WindowThrottle(SimpleRateThrottle):
 
     def _calls(self, key: str) -> int:
         """This call's number in its window, 0 while the cache is down."""
-        if cache.add(key, 1, int(self.duration) + 1):
+        if cache.add(key, 1, self.duration + 1):
             return 1
         try:
             return cache.incr(key) or 0

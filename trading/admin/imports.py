@@ -67,7 +67,7 @@ class StatementAdmin(ReadOnlyAdmin):
         rows: QuerySet[Statement] = super().get_queryset(request)
         return rows.defer("outcome", "problems", "stated", "header").annotate(problems_found=_Length("problems"))
 
-    @display(description="State", ordering="state", label=_STATE_COLOURS)
+    @display(description="State", ordering="state", label=_STATE_COLOURS)  # type: ignore[untyped-decorator]
     def shown_state(self, statement: Statement) -> tuple[str, str]:
         return statement.state, statement.get_state_display()
 

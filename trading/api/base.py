@@ -17,6 +17,8 @@ from accounts.models import BrokerAccount
 from tradeportal.rest.schemas import ERRORS, NOT_MODIFIED, Error
 from trading.queries.keyset import BadCursorError, Column, Page, Sort, keyset_page
 
+#: What a request has read already, so that its state and its answer share one query.
+_COVERED, _OWN = "_covered_accounts", "_own_accounts"
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
@@ -55,12 +57,12 @@ def _parameter(name: str, a_filter: django_filters.Filter) -> OpenApiParameter:
 
 def covered(request: Request) -> Sequence[BrokerAccount]:
     """The trader's accounts that the address covers, in one query per request. Other people's are not among them."""
-    known: Sequence[BrokerAccount] | None = getattr(request, "_covered_accounts", None)
+    known: Sequence[BrokerAccount] | None = getattr(request, _COVERED, None)
     if known is None:
         accounts = BrokerAccount.objects.for_trader(request.user).only("id", "revision", "currency").order_by("id")
         wanted = set(request.query_params.getlist("account"))
         known = [account for account in accounts if not wanted or str(account.pk) in wanted]
-        request._covered_accounts = known
+        setattr(request, _COVERED, known)
     return known
 
 
@@ -76,11 +78,11 @@ def revision_of(request: Request, account_id: UUID) -> Any:
 
 def own_account(request: Request, account_id: UUID) -> BrokerAccount:
     """Errors: Http404 for somebody else's."""
-    known: dict[UUID, BrokerAccount] = getattr(request, "_own_accounts", {})
+    known: dict[UUID, BrokerAccount] = getattr(request, _OWN, {})
     account = known.get(account_id) or BrokerAccount.objects.for_trader(request.user).filter(pk=account_id).first()
     if account is None:
         raise Http404
-    request._own_accounts = {**known, account_id: account}
+    setattr(request, _OWN, {**known, account_id: account})
     return account
 
 
@@ -89,7 +91,8 @@ def filtered(kind: type[django_filters.FilterSet], request: Request, queryset: Q
     found = kind(request.query_params, queryset=queryset, request=request)
     if not found.form.is_valid():
         raise ValidationError({name: list(messages) for name, messages in found.form.errors.items()})
-    return found.qs
+    narrowed: QuerySet[Any] = found.qs
+    return narrowed
 
 
 def order_of(request: Request, orders: Mapping[str, Column], default: str) -> Sort:

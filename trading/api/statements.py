@@ -98,7 +98,7 @@ class Problem(serializers.Serializer[Any]):
 
 class StatedFigure(serializers.Serializer[Any]):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a name of the base class as well
     stated = serializers.CharField()
     printed = serializers.CharField(required=False, help_text="The file's own text.")
     ours = serializers.CharField(allow_null=True, help_text="Rounded as the file states it.")
@@ -133,7 +133,7 @@ class Upload(serializers.Serializer[Any]):
 
 
 class NewAccount(serializers.Serializer[Any]):
-    label = serializers.CharField(required=False, allow_blank=True, max_length=80)
+    label = serializers.CharField(required=False, allow_blank=True, max_length=80)  # type: ignore[assignment]
     currency = serializers.CharField(required=False, max_length=10, validators=[validate_currency])
     is_demo = serializers.BooleanField(required=False, allow_null=True)
 
@@ -191,7 +191,7 @@ class StatementsView(APIView):
         form.is_valid(raise_exception=True)
         given = form.validated_data
         statement = services.receive_statement(
-            Trader.objects.get(pk=request.user.pk),
+            Trader.objects.get(pk=str(request.user.pk)),
             given["file"].name,
             given["file"].chunks(),
             origin=Origin.API,
