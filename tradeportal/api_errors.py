@@ -6,6 +6,7 @@ A message says what to do. Nothing internal leaks: the log has the rest, under t
 """
 
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -100,8 +101,9 @@ def _framework_error(error: exceptions.APIException) -> Response:
         general = fields.pop("", [])
         message = general[0] if general else "Some values are not right."
         return _answer(400, body(400, "invalid", message, fields))
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    wait_s = getattr(error, "wait", None)
+    if wait_s:
+        headers["Retry-After"] = str(math.ceil(wait_s))
     challenge = getattr(error, "auth_header", None)
     if challenge:
         headers["WWW-Authenticate"] = challenge

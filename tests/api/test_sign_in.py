@@ -80,13 +80,13 @@ def test_names_the_fields_that_are_wrong(stranger_api: APIClient, db: None, body
 
 @pytest.fixture
 def totp(ann: Trader) -> str:
-    secret = generate_totp_secret()
+    secret = str(generate_totp_secret())
     TOTP.activate(ann, secret)
     return secret
 
 
 def current_code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, list(counters())[-1]))
+    return str(format_hotp_value(hotp_value(secret, list(counters())[-1])))
 
 
 def test_a_password_alone_does_not_go_round_a_second_factor(stranger_api: APIClient, totp: str, password: str) -> None:
