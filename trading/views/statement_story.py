@@ -8,12 +8,14 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from trading.calc.rounding import places_of
 from trading.formatting import DASH, Formats, count, unknown
 from trading.models import State, Statement
 from trading.views.statement_rows import covers
-from trading.views.statement_words import MONEY_FIELDS, TABLES, field_words, format_words
+from trading.views.statement_words import MONEY_FIELDS, TABLES, field_words, format_words, stated_words
 
 PROBLEMS_SHOWN = 100
+_MOST_PLACES = 8
 _KINDS = ("trades", "executions", "cash_flows", "positions", "snapshots")
 
 
@@ -59,9 +61,10 @@ class AddedLine:
 
 @dataclass(frozen=True, slots=True)
 class StatedLine:
-    """`state` is "ties", "differs", "untrusted" or "not_computed"; `reason` says why where it does not tie."""
+    """`printed` is the file's own wording. `state` is "ties", "differs", "untrusted" or "not_computed"; `reason` says why where it does not tie."""
 
     label: str
+    printed: str
     stated: str
     ours: SafeString | str
     difference: str
@@ -104,7 +107,7 @@ class StatementStory:
     format: str
     covers: str
     segments: Sequence[Segment]
-    rows: int
+    rows: str
     needs_account: bool
     sentence: str
     undo_sentence: str
@@ -135,7 +138,7 @@ def tell_statement(statement: Statement, formats: Formats) -> StatementStory:
         format=format_words(statement.format),
         covers=covers(statement, formats),
         segments=segments,
-        rows=sum(segment.number for segment in segments),
+        rows=f"{sum(segment.number for segment in segments):,}",
         needs_account=statement.state == State.READY and statement.account is None and statement.zone_is_guessed,
         sentence=_sentence(statement, outcome),
         undo_sentence=_undo_sentence(outcome),
@@ -251,9 +254,10 @@ def _stated_line(row: Mapping[str, Any], formats: Formats) -> StatedLine:
     stated, ours, difference = (_decimal(row.get(name)) for name in ("stated", "ours", "difference"))
     reason = str(row.get("reason") or "")
     return StatedLine(
-        label=str(row.get("label") or field_words(str(row.get("key", "")))),
-        stated=formats.number(stated) if stated is not None else str(row.get("printed", "")),
-        ours=formats.number(ours) if ours is not None else unknown(reason or "It can't be computed from this file."),
+        label=stated_words(str(row.get("key", ""))),
+        printed=f"In the file: {row.get('label') or row.get('key')} {row.get('printed') or ''}",
+        stated=_figure(stated, formats) if stated is not None else str(row.get("printed", "")),
+        ours=_figure(ours, formats) if ours is not None else unknown(reason or "It can't be computed from this file."),
         difference=_signed(difference, formats) if difference is not None else "",
         state=str(row.get("state", "")),
         reason=reason,
@@ -267,7 +271,11 @@ def _match(statement: Statement, header: Mapping[str, Any]) -> list[MatchLine]:
         ("Number", header.get("number"), account.number if account else None),
         ("Server", header.get("server"), account.server if account else None),
         ("Currency", header.get("currency"), account.currency if account else None),
-        ("Margin mode", header.get("margin_mode"), account.margin_mode if account else None),
+        (
+            "Margin mode",
+            str(header.get("margin_mode") or "").capitalize(),
+            account.get_margin_mode_display() if account else None,
+        ),
     ]
     lines = [_match_line(label, str(stated or ""), own) for label, stated, own in pairs]
     guessed = statement.zone_is_guessed
@@ -354,6 +362,11 @@ def _moment(raw: Any) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
+def _figure(value: Decimal, formats: Formats) -> str:
+    """All the decimals of the file, but not the noise of a binary fraction that a spreadsheet kept."""
+    return formats.number(value, min(places_of(value), _MOST_PLACES))
+
+
 def _signed(value: Decimal, formats: Formats) -> str:
-    text = formats.number(value)
+    text = _figure(value, formats)
     return f"+{text}" if value > 0 else text

@@ -147,8 +147,12 @@ class TradeListing:
         return min(int(before), self.count) if before.isascii() and before.isdigit() and len(before) < 10 else 0
 
     @property
-    def first_shown(self) -> int:
-        return self.shown_before + 1
+    def first_shown(self) -> str:
+        return f"{self.shown_before + 1:,}"
+
+    @property
+    def shown_of_all(self) -> str:
+        return f"{self.shown:,} of {self.count:,}"
 
     @property
     def shown(self) -> int:

@@ -70,8 +70,14 @@ class RowContext:
 
 
 def largest_results(totals: Sequence[TradeTotals]) -> dict[str, Decimal]:
-    """The result that fills a bar, by currency."""
-    return {line.currency: max(abs(line.best), abs(line.worst)) for line in totals}
+    """The result that fills a bar, by currency: four times the average win or loss, so that one outlier leaves the rest
+    of the bars readable. A larger result fills it as well."""
+    return {line.currency: _full_bar(line) for line in totals}
+
+
+def _full_bar(line: TradeTotals) -> Decimal:
+    usual = 4 * max(line.average_win or Decimal(0), -(line.average_loss or Decimal(0)))
+    return min(usual, max(abs(line.best), abs(line.worst)))
 
 
 def trade_rows(rows: Sequence[Mapping[str, Any]], context: RowContext) -> list[TradeRow]:

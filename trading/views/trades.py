@@ -35,6 +35,7 @@ def trade_list(request: HttpRequest) -> HttpResponse:
         "rows": _rows(listing, formats),
         "strips": strips(listing.totals, formats),
         "has_fees": any(line.fee for line in listing.totals),
+        "has_strategies": bool(listing.choices.strategies),
         "many_accounts": len(listing.chosen_accounts) > 1,
         "many_currencies": len(listing.totals) > 1,
     }
