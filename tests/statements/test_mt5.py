@@ -1,7 +1,9 @@
 """The MetaTrader 5 reader, on small reports of its shape."""
 
+import time
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -311,3 +313,26 @@ def test_a_position_closed_in_part_and_still_open_is_one_trade() -> None:
     (trade,), (still_open,) = statement.trades, statement.positions
     assert (trade.volume_lots, trade.closed_volume_lots, trade.closed_at) == (D("0.5"), D("0.2"), None)
     assert still_open.volume_lots == D("0.3") and tickets(statement) == {"1": "900", "2": "900"}
+
+
+def test_a_netting_period_that_begins_with_a_position_open_finds_it() -> None:
+    statement = read(
+        mt5_rows(
+            account=NETTING,
+            positions=[position(900, "4.00", opened="2023.12.01 10:00:00")],
+            deals=[deal(2, "out", side="sell", price="1.2", at="2024.01.02 11:00:00", profit="4.00")],
+        )
+    )
+    assert tickets(statement) == {"2": "900"} and len(statement.trades) == 1
+
+
+@pytest.mark.slow
+def test_a_report_made_to_keep_the_reader_busy_ends_soon() -> None:
+    leave = partial(deal, direction="out", volume="0.03", at="2024.01.02 11:00:00", side="sell", price="1.2")
+    deals = [deal(number, "in", order=10_000 + number) for number in range(1, 2_001)]
+    deals += [leave(number, profit=f"{number % 7}.01") for number in range(3_000, 5_000)]
+    positions = [position(20_000 + number, "1000.00", volume="0.9") for number in range(500)]
+    started = time.monotonic()
+    statement = read(mt5_rows(positions=positions, deals=deals))
+    assert time.monotonic() - started < 60
+    assert len(statement.executions) == 4_000

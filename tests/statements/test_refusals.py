@@ -131,6 +131,12 @@ def test_refuses_an_archive_that_unpacks_without_end() -> None:
     assert refusal(workbook({"Sheet1": REPORT}), Limits(inflated_bytes=1_000)).code == "too_large"
 
 
+def test_refuses_more_rows_and_more_texts_than_a_statement_has() -> None:
+    assert refusal(html_page(REPORT).encode(), Limits(rows=5)).code == "too_large"
+    texts = {"xl/sharedStrings.xml": b"<sst>" + b"<si><t>a</t></si>" * 50 + b"</sst>"}
+    assert refusal(workbook({"Sheet1": REPORT}, extra=texts), Limits(shared_strings=20)).code == "too_large"
+
+
 def test_refuses_a_file_over_the_limit_before_reading_it() -> None:
     assert refusal(b"<html>" + b" " * 5_000_000, Limits(file_bytes=1 << 20)).code == "too_large"
 

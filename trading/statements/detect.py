@@ -48,7 +48,7 @@ def read_statement(
 
 
 def _read_workbook(stream: BinaryIO, limits: Limits, progress: Progress | None) -> ParsedStatement:
-    rows = Workbook(Archive(stream, limits), limits, progress).rows()
+    rows = _counted(Workbook(Archive(stream, limits), limits, progress).rows(), limits)
     head = list(islice(rows, _HEAD_ROWS))
     tester.refuse_back_test(head, "")
     if not mt5.starts_like_mt5(head):
@@ -64,7 +64,7 @@ def _read_text(stream: BinaryIO, head: bytes, size: int, limits: Limits, progres
     text = head[skip:].decode(encoding, errors="replace")
     foreign.refuse_other_platforms(text)
     page = HtmlPage(stream, encoding, skip, size, limits, progress)
-    rows = page.rows()
+    rows = _counted(page.rows(), limits)
     first = list(islice(rows, _HEAD_ROWS))
     tester.refuse_back_test(first, page.before)
     if mt5.starts_like_mt5(first):
@@ -77,6 +77,15 @@ def _read_text(stream: BinaryIO, head: bytes, size: int, limits: Limits, progres
         "This page is not a MetaTrader statement. Save the account history as a report and upload that file.",
         code="not_a_statement",
     )
+
+
+def _counted(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number >= limits.rows:
+            raise StatementRefused(
+                f"This file has more than {limits.rows} rows. Export a shorter period.", code="too_large"
+            )
+        yield row
 
 
 def _finish(reader: mt5.Mt5Reader, rows: Iterator[Row]) -> ParsedStatement:

@@ -34,6 +34,7 @@ _NUMERIC = (None, "n")
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _DAMAGED = "This workbook is cut short or damaged. Download the statement again."
 _HEAD = 4096
+_PROGRESS_ROWS = 2_000
 
 
 class Workbook:
@@ -47,14 +48,19 @@ class Workbook:
             )
         self._archive, self._limits, self._progress = archive, limits, progress
         self._columns: dict[str, int] = {}
-        self._strings = list(_shared_strings(archive)) if "xl/sharedStrings.xml" in archive.names else []
+        self._strings = _shared_strings(archive, limits) if "xl/sharedStrings.xml" in archive.names else []
 
     def rows(self) -> Iterator[Row]:
         sheets = self._sheets()
-        for number, (name, part) in enumerate(sheets, start=1):
-            yield from self._rows_of(part, name)
-            if self._progress:
-                self._progress(number, len(sheets))
+        total = sum(self._archive.stated_size(part) for _, part in sheets)
+        before = self._archive.inflated
+        for name, part in sheets:
+            for row in self._rows_of(part, name):
+                yield row
+                if self._progress and row.line % _PROGRESS_ROWS == 0:
+                    self._progress(min(self._archive.inflated - before, total), total)
+        if self._progress:
+            self._progress(total, total)
 
     def _sheets(self) -> list[tuple[str, str]]:
         targets = {
@@ -135,9 +141,13 @@ def _content(cell: Any) -> tuple[str, str]:
     return value, formula
 
 
-def _shared_strings(archive: Archive) -> Iterator[str]:
+def _shared_strings(archive: Archive, limits: Limits) -> list[str]:
+    strings: list[str] = []
     for element in _elements(archive, "xl/sharedStrings.xml", "si"):
-        yield _string(element)
+        strings.append(_string(element))
+        if len(strings) > limits.shared_strings:
+            raise StatementRefused("This workbook holds more texts than any broker's report.", code="too_large")
+    return strings
 
 
 def _string(element: Any) -> str:
