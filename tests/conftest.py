@@ -1,6 +1,7 @@
-"""Shared fixtures. The import of tests.environment starts the servers and sets Django up; it comes first on purpose."""
+"""Shared fixtures and rules. The import of tests.environment starts the servers and sets Django up; it comes first on purpose."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -9,6 +10,22 @@ from tests import environment
 pytest_plugins = ["tests.cast"]
 
 __all__ = ["environment"]
+
+
+#: A test may be skipped under CI=true for this reason alone: it needs a privilege, not a part.
+PRIVILEGE = "only root"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI=true a skipped test is a failed one: something that it needs is missing."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if PRIVILEGE not in reason:
+            report.outcome = "failed"
+            report.longrepr = f"{reason} (nothing is skipped under CI=true)"
+    return report
 
 
 @pytest.fixture(autouse=True)
