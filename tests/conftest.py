@@ -32,7 +32,8 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
     """No answer of one test reaches the next, where a test has a database at all."""
     yield
-    if {"db", "transactional_db", "live_server"} & set(request.fixturenames):
+    marked = request.node.get_closest_marker("django_db") is not None
+    if marked or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         from django.core.cache import cache
 
         cache.clear()

@@ -1,6 +1,6 @@
 """Pages of errors: they stand alone and name the request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -19,7 +19,7 @@ def _raise(error: Exception) -> HttpResponse:
     raise error
 
 
-def _view(error: Exception) -> object:
+def _view(error: Exception) -> Callable[[HttpRequest], HttpResponse]:
     return lambda request: _raise(error)
 
 
@@ -31,10 +31,10 @@ def _limited(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("bad/", _view(SuspiciousOperation("strange"))),  # type: ignore[arg-type]
-    path("denied/", _view(PermissionDenied())),  # type: ignore[arg-type]
-    path("broken/", _view(ValueError("a secret of ours"))),  # type: ignore[arg-type]
-    path("no-database/", _view(OperationalError("connection refused"))),  # type: ignore[arg-type]
+    path("bad/", _view(SuspiciousOperation("strange"))),
+    path("denied/", _view(PermissionDenied())),
+    path("broken/", _view(ValueError("a secret of ours"))),
+    path("no-database/", _view(OperationalError("connection refused"))),
     path("limited/", _limited),
 ]
 
