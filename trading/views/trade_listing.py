@@ -73,6 +73,11 @@ class TradeListing:
         return kept_totals(self.trades, self.chosen_accounts, key) if self.filter.is_valid() else ()
 
     @cached_property
+    def has_fees(self) -> bool:
+        """Whether any trade of the filter has a fee: most brokers have none, and its column is then left out."""
+        return any(line.fee for line in self.totals)
+
+    @cached_property
     def choices(self) -> TradeChoices:
         return trade_choices(self.trader, self.accounts)
 

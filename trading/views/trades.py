@@ -11,9 +11,11 @@ from django.views.decorators.http import require_safe
 
 from trading.formatting import Formats
 from trading.forms import JournalForm
+from trading.models import Side
 from trading.queries.trade_detail import trade_story
 from trading.queries.trades import all_trades, corrected_trades, journals, neighbours
 from trading.services.journal import save_journal
+from trading.templatetags.portal import side
 from trading.views.trade_csv import trade_lines
 from trading.views.trade_figures import filter_chips, strips
 from trading.views.trade_listing import TradeListing
@@ -34,7 +36,6 @@ def trade_list(request: HttpRequest) -> HttpResponse:
         "listing": listing,
         "rows": _rows(listing, formats),
         "strips": strips(listing.totals, formats),
-        "has_fees": any(line.fee for line in listing.totals),
         "has_strategies": bool(listing.choices.strategies),
         "many_accounts": len(listing.chosen_accounts) > 1,
         "many_currencies": len(listing.totals) > 1,
@@ -66,6 +67,8 @@ def _rows(listing: TradeListing, formats: Formats) -> list[TradeRow]:
         journals=journals(listing.trader, ((row["account_id"], row["ticket"]) for row in found)),
         corrected=corrected_trades([row["id"] for row in found]),
         query=listing.query,
+        has_fees=listing.has_fees,
+        sides={name: side(name) for name in Side.values},
     )
     return trade_rows(found, context)
 
