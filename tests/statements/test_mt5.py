@@ -336,3 +336,19 @@ def test_a_report_made_to_keep_the_reader_busy_ends_soon() -> None:
     statement = read(mt5_rows(positions=positions, deals=deals))
     assert time.monotonic() - started < 60
     assert len(statement.executions) == 4_000
+
+
+def test_times_that_became_date_cells_are_times_again() -> None:
+    styles = (
+        '<styleSheet><numFmts><numFmt numFmtId="170" formatCode="yyyy\\-mm\\-dd hh:mm"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="170"/><xf numFmtId="2"/></cellXfs></styleSheet>'
+    )
+    rows = mt5_rows(positions=[position(900, "1.00", opened="@45293.416666666664", closed="@45293.458333333336")])
+    content = workbook({"Sheet1": rows}, encoding="utf-8", extra={"xl/styles.xml": styles.encode()})
+    (trade,) = read_statement(content).trades
+    assert (trade.opened_text, trade.closed_text) == ("2024.01.02 10:00:00", "2024.01.02 11:00:00")
+
+
+def test_a_deal_of_an_unknown_type_is_a_problem_and_not_a_deposit() -> None:
+    statement = read(mt5_rows(deals=[deal(1, "in", side="byu", order=900, profit="5.00")]))
+    assert not statement.cash_flows and "'byu'" in statement.problems[0].reason

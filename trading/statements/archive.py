@@ -1,5 +1,6 @@
 """Opens an XLSX archive and hands out its members without ever inflating more than a statement can need."""
 
+import struct
 import zipfile
 import zlib
 from typing import BinaryIO
@@ -8,7 +9,16 @@ from trading.errors import StatementRefused
 from trading.statements.limits import Limits
 
 _DAMAGED = "This workbook is cut short or damaged. Download the statement again."
-_READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+_READ_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 
 
 class Archive:

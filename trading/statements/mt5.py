@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from trading.errors import StatementRefused
+from trading.statements import words
 from trading.statements.derived import derived_executions
 from trading.statements.figures import PairRow, account_figures, pair_row
 from trading.statements.flows import flow_kind
@@ -70,6 +71,8 @@ class Mt5Reader:
                 self._other(row)
             else:
                 self._head.append(row)
+        self._values.forget()
+        self._ledger.forget()
 
     # Rows
 
@@ -105,7 +108,7 @@ class Mt5Reader:
 
     def _deal(self, cells: list[str], row: Row) -> None:
         money = self._rows.deal_money(cells)
-        if cells[3].lower() in ("buy", "sell"):
+        if words.side(cells[3]) is not None:
             deal = self._rows.execution(cells, row, money)
             if not self._ledger.is_first("deal", deal.deal_id, row):
                 return

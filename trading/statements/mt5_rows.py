@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trading.statements import words
+from trading.statements.flows import is_known_type
 from trading.statements.ledger import ZERO, none_if_zero
 from trading.statements.mt5_match import Book
 from trading.statements.rows import ExecutionRow, PositionRow, Side
@@ -202,6 +203,8 @@ class Mt5Rows:
         )
 
     def balance_row(self, cells: list[str], row: Row, money: DealMoney) -> BalanceRow:
+        if parse_volume(cells[5]) and self._values.number(cells[6]) and not is_known_type(cells[3]):
+            raise Unreadable(f"The type {cells[3][:40]!r} of this deal is not known.")
         return BalanceRow(
             deal_id=cells[1],
             row_type=cells[3].lower(),
