@@ -3,11 +3,11 @@
 from typing import ClassVar
 
 import pghistory
-from accounts.models import BrokerAccount
 from django.db import models
 from django.db.models import F, Q
-from tradeportal.fields import ExactDecimalField, uuid_primary_key
 
+from accounts.models import BrokerAccount
+from tradeportal.fields import ExactDecimalField, uuid_primary_key
 from trading.models.common import AccountRowQuerySet, Source, is_known
 
 

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from accounts.models import BrokerAccount
 from django.db import models
 from django.db.models import Q
-from tradeportal.fields import ExactDecimalField, uuid_primary_key
 
+from accounts.models import BrokerAccount
+from tradeportal.fields import ExactDecimalField, uuid_primary_key
 from trading.models.common import AccountRowQuerySet
 
 
@@ -47,9 +47,7 @@ class SymbolMapping(models.Model):
     """An account's own name for an instrument: EURUSD.m, eurusdpro, EURUSD#."""
 
     id = uuid_primary_key()
-    account = models.ForeignKey(
-        BrokerAccount, on_delete=models.CASCADE, related_name="symbol_mappings", db_index=False
-    )
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="symbol_mappings", db_index=False)
     broker_symbol = models.CharField(max_length=64)
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="mappings")
 

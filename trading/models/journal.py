@@ -3,12 +3,12 @@
 from typing import Any, ClassVar
 
 import pghistory
-from accounts.models import BrokerAccount, Trader
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from tradeportal.fields import ExactDecimalField, uuid_primary_key
 
+from accounts.models import BrokerAccount, Trader
+from tradeportal.fields import ExactDecimalField, uuid_primary_key
 from trading.models.common import AccountRowQuerySet
 
 
@@ -44,9 +44,7 @@ class JournalEntry(models.Model):
     """A trader's notes, tags and initial stop on one trade. No foreign key to the trade, on purpose: see above."""
 
     id = uuid_primary_key()
-    account = models.ForeignKey(
-        BrokerAccount, on_delete=models.CASCADE, related_name="journal_entries", db_index=False
-    )
+    account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="journal_entries", db_index=False)
     ticket = models.CharField(max_length=64)
     notes = models.TextField(blank=True)
     initial_stop_loss = ExactDecimalField(null=True, blank=True)

@@ -2,12 +2,12 @@
 
 from typing import Any, ClassVar
 
-from accounts.models import BrokerAccount, Trader
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
-from tradeportal.fields import ExactDecimalField, uuid_primary_key
 
+from accounts.models import BrokerAccount, Trader
+from tradeportal.fields import ExactDecimalField, uuid_primary_key
 from trading.models.common import is_known
 
 
