@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
-from typing import Any
+from typing import Any, Protocol
 
 from django.apps import apps
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum
@@ -55,6 +55,13 @@ ROW_FIELDS = (
 _MERGED_ACCOUNTS = 20
 
 
+class HasKey(Protocol):
+    """An account, or as much of it as a page needs."""
+
+    @property
+    def pk(self) -> Any: ...
+
+
 def all_trades(trader: Any) -> QuerySet[Trade]:
     """Every trade of this person, open and closed."""
     return Trade.objects.for_trader(trader)
@@ -66,9 +73,11 @@ def closed_trades(trader: Any) -> QuerySet[Trade]:
 
 
 def trade_page(
-    queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], sort: Sort, cursor: str = "", size: int = PAGE_SIZE
+    queryset: QuerySet[Trade], accounts: Sequence[HasKey], sort: Sort, cursor: str = "", size: int = PAGE_SIZE
 ) -> Page:
     """`size` rows of a filter after the cursor. `accounts` are those that the filter covers. Errors: BadCursorError."""
+    if queryset.query.is_empty():
+        return Page((), "")
     queryset = with_sort(queryset, sort)
     fields = (*ROW_FIELDS, "held") if sort.name == "held" else ROW_FIELDS
     if sort.name != "closed" or not 1 < len(accounts) <= _MERGED_ACCOUNTS:
@@ -77,7 +86,7 @@ def trade_page(
 
 
 def _merged_page(
-    queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], sort: Sort, cursor: str, size: int
+    queryset: QuerySet[Trade], accounts: Sequence[HasKey], sort: Sort, cursor: str, size: int
 ) -> Page:
     """The same page from one short index walk per account: PostgreSQL would otherwise sort all of their trades."""
     if cursor:
