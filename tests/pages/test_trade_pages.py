@@ -125,6 +125,7 @@ def test_a_filter_that_is_not_understood_shows_nothing_and_says_why(
     ann: Trader, ann_client: Client, query: str, words: str
 ) -> None:
     make.trade(make.account(ann))
+    make.trade(make.account(ann))
     page = _page(ann_client, query)
     assert words in page
     assert "is-link" not in page
