@@ -352,3 +352,9 @@ def test_times_that_became_date_cells_are_times_again() -> None:
 def test_a_deal_of_an_unknown_type_is_a_problem_and_not_a_deposit() -> None:
     statement = read(mt5_rows(deals=[deal(1, "in", side="byu", order=900, profit="5.00")]))
     assert not statement.cash_flows and "'byu'" in statement.problems[0].reason
+
+
+def test_two_rows_that_run_together_are_a_problem() -> None:
+    statement = read(mt5_rows(positions=[position(1, "2.00"), [*position(2, "3.00"), *position(3, "4.00")]]))
+    assert [trade.ticket for trade in statement.trades] == ["1"]
+    assert "run together" in statement.problems[0].reason

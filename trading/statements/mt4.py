@@ -121,6 +121,8 @@ class Mt4Reader:
         self._above = ""
         texts = row.texts
         opened_at = self._values.time(texts[1])
+        if any(is_dated(text) for text in texts[_COLUMNS:]):
+            return self._ledger.problem(row, "Two rows of this table have run together.", amount_of(row))
         if opened_at is None:
             return self._ledger.problem(row, "The time of this row is not a date that exists.", amount_of(row))
         if not any(texts[4:12]):

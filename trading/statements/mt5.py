@@ -94,6 +94,8 @@ class Mt5Reader:
     def _data(self, cells: list[str], row: Row) -> None:
         kind = self._table = self._rows.kind(cells)
         try:
+            if self._rows.is_two_rows(row):
+                raise Unreadable("Two rows of this table have run together.")
             if kind is Kind.DEAL:
                 self._deal(cells, row)
             elif kind is Kind.POSITION:

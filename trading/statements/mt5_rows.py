@@ -19,6 +19,7 @@ from trading.statements.values import Values, is_dated, is_identifier, parse_num
 
 _FINAL_STATES = {"filled", "canceled", "cancelled", "expired", "rejected", "partial"}
 _DEAL_COLUMNS, _DEAL_COLUMNS_WITHOUT_FEE = 14, 13
+_FEWEST_CELLS = 10
 _COMMENT = 13  # a position's comment, where a re-saved file shows one
 
 
@@ -92,13 +93,18 @@ class Mt5Rows:
         if self._columns:
             size = len(texts)
             texts = [texts[column] if column < size else "" for column in self._columns]
-        if len(texts) < 9 or not is_identifier(texts[1]):
+        if len(texts) < _FEWEST_CELLS or not is_identifier(texts[1]):
             return None
         if is_dated(texts[0]):
             return texts
         if is_dated(texts[2]):
             return [texts[2], texts[1], texts[0], *texts[3:]]
         return None
+
+    def is_two_rows(self, row: Row) -> bool:
+        """Whether a second row has run into this one, as happens where a page is damaged."""
+        width = self._columns[-1] + 1 if self._columns else len(row.texts)
+        return len(row.texts) > width and any(is_dated(text) for text in row.texts[width:])
 
     def kind(self, cells: list[str]) -> Kind:
         volume = cells[4].lower()
