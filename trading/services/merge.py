@@ -59,6 +59,7 @@ def merge(job: Import) -> dict[str, Tally]:
         # Nobody has counted rows that are a moment old, so the planner takes them for few and would walk the account
         # once per staged row. Hashing both sides costs what they hold, whatever it believes.
         cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL work_mem = '64MB'")
         tallies = {
             "trades": _merge_trades(cursor, job),
             "executions": merge_executions(cursor, job),
@@ -100,12 +101,15 @@ def merge_executions(cursor: CursorWrapper, job: Import) -> Tally:
         "(SELECT e.*, b.id AS trade_id FROM stage_execution e "
         "LEFT JOIN trading_trade b ON b.account_id = %(account_id)s AND b.ticket = e.ticket)"
     )
+    cursor.execute("SELECT COALESCE(bool_or(is_derived), false), NOT bool_and(is_derived) FROM stage_execution")
+    has_derived, has_listed = cursor.fetchone()
     tally.corrected = _correct(cursor, job, EXECUTION, stage=stage)
-    tally.added = _add(cursor, job, EXECUTION, stage=stage, where="AND NOT s.is_derived")
-    tally.removed = _remove(cursor, job, EXECUTION, f"t.is_derived AND {_LISTED}".format(row="t"))
-    tally.added += _add(
-        cursor, job, EXECUTION, stage=stage, where=f"AND s.is_derived AND NOT {_LISTED}".format(row="s")
-    )
+    if has_listed:
+        tally.added = _add(cursor, job, EXECUTION, stage=stage, where="AND NOT s.is_derived")
+        tally.removed = _remove(cursor, job, EXECUTION, f"t.is_derived AND {_LISTED}".format(row="t"))
+    if has_derived:
+        missing = f"AND s.is_derived AND NOT {_LISTED}".format(row="s")
+        tally.added += _add(cursor, job, EXECUTION, stage=stage, where=missing)
     tally.unchanged = staged - tally.added - tally.corrected
     return tally
 
