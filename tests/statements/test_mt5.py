@@ -245,8 +245,10 @@ def test_numbers_of_an_editor_are_read_as_they_were_meant() -> None:
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        (position(900, "NaN"), "amount"),
-        (position(900, "1e400"), "amount"),
+        (position(900, "NaN"), "profit"),
+        (position(900, "1e400"), "profit"),
+        (position(900, ""), "profit"),
+        (position(900, "1.00", swap="x"), "amount"),
         (position(900, "1.00", volume="-0.1"), "volume"),
         (position(900, "1.00", closed="2024.13.02 11:00:00"), "exist"),
         (position(900, "1.00", opened="9999.01.01 00:00:00"), "exist"),

@@ -144,7 +144,7 @@ class Mt5Rows:
             take_profit=none_if_zero(self._values.number(cells[7])),
             commission=self._money(cells[10]),
             swap=self._money(cells[11]),
-            profit=self._money(cells[12]),
+            profit=self._number(cells[12], "profit"),
             comment=self._values.shared(row.hidden or (cells[_COMMENT] if len(cells) > _COMMENT else "")),
             line=row.line,
         )
@@ -165,7 +165,7 @@ class Mt5Rows:
             take_profit=none_if_zero(self._values.number(cells[7])),
             swap=self._money(cells[9]),
             commission=ZERO,
-            floating_profit=self._money(cells[10]),
+            floating_profit=self._number(cells[10], "profit"),
             comment=self._values.shared(cells[11] if len(cells) > 11 else ""),
             line=row.line,
         )
@@ -179,7 +179,7 @@ class Mt5Rows:
             commission=self._money(cells[-6 if has_fee else -5]),
             fee=self._money(cells[-5]) if has_fee else ZERO,
             swap=self._money(cells[-4]),
-            profit=self._money(cells[-3]),
+            profit=self._number(cells[-3], "profit"),
             balance=_balance(cells[-2]) if cells[-2] else None,
         )
 
