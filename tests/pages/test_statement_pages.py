@@ -182,6 +182,13 @@ def test_a_difference_is_never_hidden_and_stands_first(ann: Trader, ann_client: 
         assert part in page
 
 
+def test_a_difference_of_exactly_a_lost_line_names_the_line(ann: Trader, ann_client: Client) -> None:
+    problems = [{"line": 161, "reason": "Not known.", "text": "dividend adj.", "amount": "-3.60"}]
+    stated = [{"key": "balance", "stated": "25770.28", "ours": "25773.88", "difference": "3.60", "state": "differs"}]
+    page = _page(ann_client, make.statement(ann, account=make.account(ann), stated=stated, problems=problems))
+    assert "Exactly line 161, which was not understood." in page
+
+
 def test_an_unknown_account_is_asked_for_before_a_commit(ann: Trader, ann_client: Client) -> None:
     header = {"number": "90000009", "platform": "mt5", "server": "Example-Live", "currency": "USD"}
     statement = make.statement(ann, header=header, zone_is_guessed=True)

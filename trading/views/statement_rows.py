@@ -17,8 +17,8 @@ class StatementRow:
     account: str
     format: str
     period: str
-    added: int
-    corrected: int
+    added: str
+    corrected: str
     problems: int
     ties: int
     differs: int
@@ -37,8 +37,8 @@ def _row(statement: Any, formats: Formats) -> StatementRow:
         account=statement.account.label if statement.account else "",
         format=format_words(statement.format),
         period=covers(statement, formats),
-        added=changes.get("added", 0),
-        corrected=changes.get("corrected", 0),
+        added=f"{changes.get('added', 0):,}",
+        corrected=f"{changes.get('corrected', 0):,}",
         problems=statement.problem_count,
         ties=states.count("ties"),
         differs=states.count("differs"),

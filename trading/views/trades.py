@@ -23,7 +23,6 @@ from trading.views.trade_rows import RowContext, TradeRow, largest_results, trad
 from trading.views.trade_story import tell
 
 _ROWS = "trading/_trade_rows.html"
-_RESULTS = "trading/_trade_results.html"
 _PAGE = "trading/closed_trade_list.html"
 
 
@@ -40,22 +39,16 @@ def trade_list(request: HttpRequest) -> HttpResponse:
         "many_accounts": len(listing.chosen_accounts) > 1,
         "many_currencies": len(listing.totals) > 1,
     }
-    template = _template(request)
-    if template != _ROWS:
-        context |= {"chips": filter_chips(request, listing), "choices": listing.choices}
-    response = render(request, template, context)
-    if template == _RESULTS:
-        response["HX-Push-Url"] = listing.url
+    htmx: Any = request.htmx  # type: ignore[attr-defined]
+    if htmx and not htmx.history_restore_request and request.GET.get("cursor"):
+        response = render(request, _ROWS, context)
+    else:
+        response = render(request, _PAGE, context | {"chips": filter_chips(request, listing)})
+        # A form sends its empty fields too; the address leaves them out.
+        if htmx:
+            response["HX-Push-Url"] = listing.url
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-def _template(request: HttpRequest) -> str:
-    """More rows, a new result or the whole page. A page restored from the browser's history is a whole one."""
-    htmx: Any = request.htmx  # type: ignore[attr-defined]
-    if not htmx or htmx.history_restore_request or htmx.boosted:
-        return _PAGE
-    return _ROWS if request.GET.get("cursor") else _RESULTS
 
 
 def _rows(listing: TradeListing, formats: Formats) -> list[TradeRow]:
