@@ -8,6 +8,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from tradeportal import env
 
@@ -275,5 +276,10 @@ LOGGING = {
 }
 
 # ---- Administration ---------------------------------------------------------------------------------------------------
-UNFOLD = {"SITE_TITLE": "TradePortal admin", "SITE_HEADER": "TradePortal", "SITE_URL": "/"}
+UNFOLD = {
+    "SITE_TITLE": "TradePortal admin",
+    "SITE_HEADER": "TradePortal",
+    "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}],
+}
 PGHISTORY_APPEND_ONLY = True

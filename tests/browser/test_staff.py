@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests import make
 from tests.browser.pages import Site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 
 def listen(page: Page) -> list[str]:
@@ -22,26 +22,36 @@ def listen(page: Page) -> list[str]:
     return complaints
 
 
-@pytest.fixture
-def staff_cookie(site: Site, django_db_blocker: Any) -> str:
+@pytest.fixture(scope="package")
+def as_staff(site: Site, django_db_blocker: Any) -> tuple[str, Any]:
+    """The session of a member of staff, and the id of a statement with a problem."""
     with django_db_blocker.unblock():
         client = Client()
         staff = make.trader(is_staff=True, is_superuser=True)
         client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
-        make.committed_statement(problems=[{"line": 3, "reason": "No price.", "text": "<script>x</script>"}])
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+        statement = make.committed_statement(
+            problems=[{"line": 3, "reason": "No price.", "text": "<script>x</script>"}]
+        )
+    return client.cookies[settings.SESSION_COOKIE_NAME].value, statement.pk
 
 
-def test_the_admin_works_without_a_complaint(browser: Browser, server: LiveServer, staff_cookie: str) -> None:
+def test_the_admin_works_without_a_complaint(browser: Browser, server: LiveServer, as_staff: tuple[str, Any]) -> None:
+    cookie, statement = as_staff
     context = browser.new_context(base_url=server.url)
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": staff_cookie, "url": server.url}])
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": server.url}])
     page = context.new_page()
     complaints = listen(page)
-    for path in ("/admin/", "/admin/trading/trade/", "/admin/accounts/trader/add/", "/admin/trading/statement/"):
+    detail = f"/admin/trading/statement/{statement}/change/"
+    for path in (
+        "/admin/",
+        "/admin/trading/trade/",
+        "/admin/accounts/trader/add/",
+        "/admin/trading/statement/",
+        detail,
+    ):
         answer = page.goto(path)
         assert answer
         assert answer.status == 200, path
-    page.locator("#result_list a").first.click()
     page.get_by_text("No price.").wait_for()
     assert complaints == []
     context.close()
