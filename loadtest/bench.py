@@ -59,8 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 found[name] = _measure_import(path, options.rounds, environment)
                 lines += _import_lines(name, found[name])
         if "pages" in options.only:
-            # Pages name their static files by hash, as in production.
-            _run([sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"], environment)
             found["pages"] = _child("loadtest.bench_pages", [str(options.big)], environment)
             lines += _page_lines(found["pages"])
     print(_table(lines))

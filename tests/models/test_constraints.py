@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 
+from accounts.services.sign_in import start_sign_in
 from tests import make
 from trading.models import State, StatementCorrection, StatementFile, StatementFileChunk
 
@@ -55,6 +57,10 @@ def _twin_account() -> None:
 def _twin_trader() -> None:
     make.trader("ann@example.com")
     make.trader("Ann@example.com")
+
+
+def _end_without_a_reason() -> None:
+    set_on(start_sign_in(make.trader(), timezone.now()), ended_at=timezone.now())
 
 
 def _twin_file() -> None:
