@@ -69,7 +69,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
         return _framework_error(error)
     if isinstance(error, (TradingError, AccountsError)):
         status = _STATUS_OF_CODE.get(error.code, error.status)
-        return _answer(status, body(status, error.code, error.message))
+        wait_s = getattr(error, "retry_after_s", None)
+        return _answer(status, body(status, error.code, error.message), {"Retry-After": str(wait_s)} if wait_s else {})
     status, message = _known(error)
     if status >= 500:
         logger.error("Unanswered %s in %s", type(error).__name__, context.get("view"), exc_info=error)

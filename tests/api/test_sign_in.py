@@ -111,6 +111,23 @@ def test_takes_a_recovery_code_once(stranger_api: APIClient, ann: Trader, totp: 
     assert code_of(sign_in(stranger_api, password, otp=code)) == "otp_invalid"
 
 
+def test_guessing_codes_is_stopped_for_the_trader_from_any_address(
+    stranger_api: APIClient, totp: str, password: str
+) -> None:
+    answers = [
+        stranger_api.post(
+            TOKEN,
+            {"email": "ann@example.com", "password": password, "otp": f"{number:06}"},
+            format="json",
+            REMOTE_ADDR=f"192.0.2.{number}",
+        )
+        for number in range(1, 7)
+    ]
+    assert {code_of(answer) for answer in answers[:5]} <= {"otp_invalid"}
+    assert (answers[5].status_code, answers[5]["Retry-After"]) == (429, "300")
+    assert sign_in(stranger_api, password, otp=current_code(totp)).status_code == 429
+
+
 # ---- Refreshing --------------------------------------------------------------------------------------------------------
 
 

@@ -146,19 +146,6 @@ class AccountChoice(serializers.Serializer[Any]):
     time_zone = serializers.CharField(required=False, allow_blank=True, max_length=64, validators=[validate_zone])
 
 
-class UploadParser(MultiPartParser):
-    """Refuses what is announced as too large before a byte of it is kept."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        limit = settings.STATEMENT_MAX_BYTES + _FORM_BYTES
-        if int(stream.META.get("CONTENT_LENGTH") or 0) > limit:
-            raise RequestDataTooBig(
-                f"This file is larger than {settings.STATEMENT_MAX_BYTES / 1_048_576:.0f} MiB. "
-                "Export a shorter period and upload it in parts."
-            )
-        return super().parse(stream, media_type, parser_context)
-
-
 @extend_schema_view(
     get=extend_schema(
         operation_id="statements_list",
@@ -176,8 +163,17 @@ class UploadParser(MultiPartParser):
     ),
 )
 class StatementsView(APIView):
-    parser_classes = (UploadParser,)
+    parser_classes = (MultiPartParser,)
     throttle_classes = (TraderThrottle, UploadThrottle)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuses what is announced as too large before anything, the check of a session included, reads of it."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.STATEMENT_MAX_BYTES + _FORM_BYTES:
+            raise RequestDataTooBig(
+                f"This file is larger than {settings.STATEMENT_MAX_BYTES / 1_048_576:.0f} MiB. "
+                "Export a shorter period and upload it in parts."
+            )
+        super().initial(request, *args, **kwargs)
 
     def get(self, request: Request) -> Response:
         statements = filtered(StatementFilter, request, Statement.objects.for_trader(request.user))
