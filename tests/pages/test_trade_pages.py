@@ -155,6 +155,30 @@ def test_a_new_trade_changes_the_kept_totals_when_the_account_is_raised(ann: Tra
     assert "2 trades in this filter" in _page(ann_client)
 
 
+def test_the_choice_of_columns_is_remembered_and_leads_back(ann: Trader, ann_client: Client) -> None:
+    make.trade(make.account(ann))
+    shown = ["entry", "exit", "gross", "commission", "fee", "bar", "account", "strategy", "marks"]
+    form = {"column": shown, "height": "comfortable", "next": "/trades/?side=buy"}
+    response = ann_client.post("/trades/columns/", form)
+    assert response["Location"] == "/trades/?side=buy"
+    page = _page(ann_client)
+    assert 'class="rows-table as-cards is-comfortable hides-held hides-swap"' in page
+    assert 'value="held" checked' not in page
+    assert 'value="entry" checked' in page
+
+
+@pytest.mark.parametrize("target", ["https://example.com/", "//example.com", ""])
+def test_the_choice_of_columns_leads_to_no_other_site(ann_client: Client, target: str) -> None:
+    assert ann_client.post("/trades/columns/", {"next": target})["Location"] == "/trades/"
+
+
+def test_a_cookie_of_columns_from_elsewhere_is_ignored(ann: Trader, ann_client: Client) -> None:
+    make.trade(make.account(ann))
+    ann_client.cookies["trade_columns"] = '"><script>.net.swap'
+    page = _page(ann_client)
+    assert 'class="rows-table as-cards hides-swap"' in page
+
+
 def test_the_file_holds_the_whole_filter_exactly(ann: Trader, ann_client: Client) -> None:
     account = make.account(ann, label="=cmd()")
     _history(account, 60)

@@ -103,15 +103,18 @@ def _row(row: Mapping[str, Any], context: RowContext, url: str, year: str) -> Tr
 
 def _figures(row: Mapping[str, Any], currency: str, context: RowContext) -> SafeString:
     formats = context.formats
-    costs = ("commission", "swap", "fee") if context.has_fees else ("commission", "swap")
-    cells = [
-        formats.price(row["open_price"]),
-        formats.price(row["close_price"]),
-        held(row["opened_at"], row["closed_at"]),
-        *(formats.money(row[name], currency) for name in ("gross_profit", *costs)),
-    ]
+    cells = {
+        "entry": formats.price(row["open_price"]),
+        "exit": formats.price(row["close_price"]),
+        "held": held(row["opened_at"], row["closed_at"]),
+        "gross": formats.money(row["gross_profit"], currency),
+        "commission": formats.money(row["commission"], currency),
+        "swap": formats.money(row["swap"], currency),
+    }
+    if context.has_fees:
+        cells["fee"] = formats.money(row["fee"], currency)
     # Digits, signs, separators and units of time: there is nothing to escape.
-    return mark_safe("".join(f'<td class="num" role="cell">{cell}</td>' for cell in cells))
+    return mark_safe("".join(f'<td class="num k-{name}" role="cell">{cell}</td>' for name, cell in cells.items()))
 
 
 def bar(net: Decimal, largest: Decimal) -> SafeString:

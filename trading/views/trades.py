@@ -16,6 +16,7 @@ from trading.queries.trade_detail import trade_story
 from trading.queries.trades import all_trades, corrected_trades, journals, neighbours
 from trading.services.journal import save_journal
 from trading.templatetags.portal import side
+from trading.views.trade_columns import TableShape
 from trading.views.trade_csv import trade_lines
 from trading.views.trade_figures import filter_chips, strips
 from trading.views.trade_listing import TradeListing
@@ -35,6 +36,7 @@ def trade_list(request: HttpRequest) -> HttpResponse:
         "listing": listing,
         "rows": _rows(listing, formats),
         "strips": strips(listing.totals, formats),
+        "shape": TableShape.of(request),
         "has_strategies": bool(listing.choices.strategies),
         "many_accounts": len(listing.chosen_accounts) > 1,
         "many_currencies": len(listing.totals) > 1,
