@@ -40,8 +40,9 @@ def read_statement(
                 code="too_large",
             )
         head = stream.read(_HEAD_BYTES)
+        stream.seek(max(0, size - _HEAD_BYTES))
+        foreign.refuse_other_files(head, stream.read())
         stream.seek(0)
-        foreign.refuse_other_files(head)
         if head.startswith(b"PK"):
             return _read_workbook(stream, limits, progress)
         return _read_text(stream, head, size, limits, progress)
@@ -73,10 +74,7 @@ def _read_text(stream: BinaryIO, head: bytes, size: int, limits: Limits, progres
         reader = mt4.Mt4Reader(limits)
         reader.read(chain(first, rows))
         return reader.finish(page.before)
-    raise StatementRefused(
-        "This page is not a MetaTrader statement. Save the account history as a report and upload that file.",
-        code="not_a_statement",
-    )
+    foreign.refuse_page(text)
 
 
 def _counted(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:
