@@ -41,6 +41,8 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
         yield running
         running.close()
+    # The end of the server cut this thread's connection from before the event loop too: the next test opens a new one.
+    connections.close_all()
 
 
 @pytest.fixture(scope="package")
