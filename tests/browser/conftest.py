@@ -51,6 +51,8 @@ def site(django_db_setup: None, django_db_blocker: Any) -> Iterator[Site]:
     with django_db_blocker.unblock():
         yield build_site()
         call_command("flush", interactive=False, verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers RESTART IDENTITY CASCADE")
         # While Playwright's event loop runs, this thread has connections that the tear-down would not find.
         connections.close_all()
 
