@@ -50,6 +50,15 @@ def test_several_files_lead_to_the_list(ann_client: Client) -> None:
     assert "two.html" in page
 
 
+def test_files_can_be_brought_for_one_account(ann: Trader, bo: Trader, ann_client: Client) -> None:
+    account = make.account(ann, label="Swing")
+    assert "For Swing." in ann_client.get(f"{UPLOAD}?account={account.pk}").content.decode()
+    ann_client.post(UPLOAD, {"files": _file("hers.html", b"1"), "account": str(account.pk)})
+    ann_client.post(UPLOAD, {"files": _file("other.html", b"2"), "account": str(make.account(bo).pk)})
+    assert Statement.objects.get(name="hers.html").account == account
+    assert Statement.objects.get(name="other.html").account is None
+
+
 def test_a_file_over_the_limit_is_refused_with_a_sentence(ann_client: Client, settings: Any) -> None:
     settings.STATEMENT_MAX_BYTES = 2_097_152
     response = ann_client.post(UPLOAD, {"files": _file("large.html", b"x" * 2_097_153)})
