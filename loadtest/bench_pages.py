@@ -74,7 +74,7 @@ def _filled_account(trader: Trader, trades: int) -> BrokerAccount:
     return account
 
 
-def _doors(trader: Trader, account: BrokerAccount) -> dict[str, Callable[[], HttpResponse]]:
+def _doors(trader: Trader, account: BrokerAccount) -> dict[str, Callable[[], None]]:
     token, _refresh = pair(start_sign_in(trader, timezone.now()))
     browser, program = Client(HTTP_HOST=HOST), Client(HTTP_HOST=HOST, HTTP_AUTHORIZATION=f"Bearer {token}")
     browser.force_login(trader, backend=BACKEND)
@@ -84,19 +84,18 @@ def _doors(trader: Trader, account: BrokerAccount) -> dict[str, Callable[[], Htt
     }
 
 
-def _caller(client: Client, address: str) -> Callable[[], HttpResponse]:
+def _caller(client: Client, address: str) -> Callable[[], None]:
     """Calls the whole of Django, middleware included, through the test client, which the floor goes through as well."""
 
-    def call() -> HttpResponse:
+    def call() -> None:
         response = client.get(address)
         if response.status_code != 200:
             raise SystemExit(f"{address} answered {response.status_code}: {response.content[:500]!r}")
-        return response
 
     return call
 
 
-def _cold(call: Callable[[], HttpResponse]) -> dict[str, float]:
+def _cold(call: Callable[[], None]) -> dict[str, float]:
     call()
     timed = []
     for _ in range(COLD_RUNS):
@@ -106,12 +105,12 @@ def _cold(call: Callable[[], HttpResponse]) -> dict[str, float]:
     return _summary(timed, call)
 
 
-def _warm(call: Callable[[], HttpResponse]) -> dict[str, float]:
+def _warm(call: Callable[[], None]) -> dict[str, float]:
     call()
     return _summary([_timed(call) for _ in range(WARM_RUNS)], call)
 
 
-def _summary(timed: Sequence[tuple[float, float]], call: Callable[[], HttpResponse]) -> dict[str, float]:
+def _summary(timed: Sequence[tuple[float, float]], call: Callable[[], None]) -> dict[str, float]:
     with CaptureQueriesContext(connection) as captured:
         call()
     return {
@@ -121,7 +120,7 @@ def _summary(timed: Sequence[tuple[float, float]], call: Callable[[], HttpRespon
     }
 
 
-def _timed(call: Callable[[], HttpResponse]) -> tuple[float, float]:
+def _timed(call: Callable[[], None]) -> tuple[float, float]:
     cpu, wall = time.process_time(), time.perf_counter()
     call()
     return (time.process_time() - cpu) * 1000, (time.perf_counter() - wall) * 1000

@@ -115,6 +115,15 @@ def test_reads_the_second_pass_of_the_autumn_hour_when_a_trade_would_close_befor
     assert clock.text(datetime(2024, 10, 28, 3, 10)) == "2024-10-28 03:10:00+02:00"
 
 
+def test_never_closes_a_trade_before_it_opened_in_the_hour_that_spring_skips(ann: Trader) -> None:
+    # Athens goes from 03:00 to 04:00 on 30 March 2025; a server that does not may still print 03:30.
+    line = Line(11, opened="2025.03.30 03:30:00", closed="2025.03.30 04:10:00", symbol="btcusd")
+    act.imported(ann, page(line, reported="2025 April 1, 00:00"))
+    trade = Trade.objects.get()
+    assert trade.opened_at == trade.closed_at == datetime(2025, 3, 30, 1, 30, tzinfo=UTC)
+    assert (trade.opened_text, trade.closed_text) == ("2025.03.30 03:30:00", "2025.03.30 04:10:00")
+
+
 def test_replaces_positions_only_by_a_newer_report(ann: Trader) -> None:
     act.imported(ann, page(Line(11, closed="", profit="4.00"), reported=LATER))
     act.imported(ann, page(Line(11, closed="", profit="1.00"), Line(12, closed=""), reported=EARLIER))

@@ -33,7 +33,8 @@ class ServerClock:
     """From the broker server's clock to UTC.
 
     In the hour that comes twice in autumn the first is taken, unless `not_before` (server clock, its first pass) shows
-    that it must be the second.
+    that it must be the second. A time in the hour that spring skips, where a server does not really change its clock,
+    may come out after the times that follow it: what can't lie before `not_before` then lies at the same moment.
     """
 
     def __init__(self, time_zone: str) -> None:
@@ -42,9 +43,10 @@ class ServerClock:
 
     def utc(self, at: datetime, not_before: datetime | None = None) -> datetime:
         moment = at.replace(tzinfo=self._zone).astimezone(UTC)
-        if not_before is not None and moment < not_before.replace(tzinfo=self._zone).astimezone(UTC):
-            return max(moment, at.replace(tzinfo=self._zone, fold=1).astimezone(UTC))
-        return moment
+        if not_before is None:
+            return moment
+        start = not_before.replace(tzinfo=self._zone).astimezone(UTC)
+        return moment if moment >= start else max(start, at.replace(tzinfo=self._zone, fold=1).astimezone(UTC))
 
     def text(self, at: datetime, not_before: datetime | None = None) -> str:
         """The moment as PostgreSQL reads it. Nearly every day has one offset, which is worked out once."""
