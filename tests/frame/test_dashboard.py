@@ -2,10 +2,11 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -17,6 +18,8 @@ from django.utils import timezone
 from accounts.models import BrokerAccount, Trader
 from tests import make
 from trading.models import State
+from trading.queries.overview import recent_nets
+from trading.views.sparks import spark
 
 pytestmark = pytest.mark.django_db
 
@@ -202,3 +205,31 @@ def test_an_address_with_nonsense_shows_everything(ann_client: Client, ann: Trad
     filled_account(ann, 1)
     response = ann_client.get("/", {"account": str(uuid4()), "period": "aeon", "span": "9q", "from": "x"})
     assert response.status_code == 200 and "10,100.00" in text_of(response)
+
+
+def test_small_bars_stand_around_their_middle() -> None:
+    drawn = spark([Decimal(30), Decimal(0), Decimal(-10)])
+    assert drawn is not None and drawn.width == 11
+    assert [(bar.direction, bar.x, bar.y, bar.height) for bar in drawn.bars] == [
+        ("profit", 0, 0, 18),
+        ("loss", 8, 18, 6),
+    ]
+
+
+def test_a_single_result_needs_no_bars() -> None:
+    assert spark([Decimal(5), Decimal(0)]) is None
+
+
+def test_a_month_of_losses_hangs_from_the_top() -> None:
+    drawn = spark([Decimal(-5), Decimal(-10)])
+    assert drawn is not None and [(bar.y, bar.height) for bar in drawn.bars] == [(0, 12), (0, 24)]
+
+
+def test_bars_are_the_days_of_the_traders_zone(ann: Trader) -> None:
+    account = make.account(ann)
+    now = datetime(2026, 3, 11, 20, 0, tzinfo=UTC)
+    for hour, net in ((22, 5), (23, 7)):
+        make.execution(account, direction="out", executed_at=now.replace(day=10, hour=hour), gross_profit=Decimal(net))
+    days, months = recent_nets([account], now, ZoneInfo("Europe/Berlin"))["USD"]
+    assert days == {date(2026, 3, 10): Decimal(5), date(2026, 3, 11): Decimal(7)}
+    assert months == {date(2026, 3, 1): Decimal(12)}
