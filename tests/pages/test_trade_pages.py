@@ -80,6 +80,8 @@ def test_load_more_brings_the_rest_as_rows_alone(ann: Trader, ann_client: Client
 def test_a_filter_by_htmx_puts_the_address_without_empty_fields(ann: Trader, ann_client: Client) -> None:
     make.trade(make.account(ann))
     response = ann_client.get(f"{LIST}?symbol=EURUSD&side=", headers={"HX-Request": "true"})
+    assert response["Location"] == "/trades/?symbol=EURUSD"
+    response = ann_client.get(response["Location"], headers={"HX-Request": "true"})
     assert 'id="trade-results"' in response.content.decode()
     assert response["HX-Push-Url"] == "/trades/?symbol=EURUSD"
     assert "HX-Request" in response["Vary"]

@@ -31,26 +31,31 @@ _PAGE = "trading/closed_trade_list.html"
 @require_safe
 def trade_list(request: HttpRequest) -> HttpResponse:
     listing = TradeListing.of(request)
-    formats = Formats.of(listing.trader)
-    context = {
-        "listing": listing,
-        "rows": _rows(listing, formats),
-        "strips": strips(listing.totals, formats),
-        "shape": TableShape.of(request),
-        "has_strategies": bool(listing.choices.strategies),
-        "many_accounts": len(listing.chosen_accounts) > 1,
-        "many_currencies": len(listing.totals) > 1,
-    }
+    if "" in request.GET.values():
+        # A form sends its empty fields too; an address without them says the same, and is what links are made from.
+        return redirect(listing.url)
     htmx: Any = request.htmx  # type: ignore[attr-defined]
     if htmx and not htmx.history_restore_request and request.GET.get("cursor"):
-        response = render(request, _ROWS, context)
+        response = render(request, _ROWS, _table(listing))
     else:
-        response = render(request, _PAGE, context | {"chips": filter_chips(request, listing)})
-        # A form sends its empty fields too; the address leaves them out.
+        page = _table(listing) | {"shape": TableShape.of(request), "chips": filter_chips(request, listing)}
+        response = render(request, _PAGE, page)
         if htmx:
             response["HX-Push-Url"] = listing.url
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _table(listing: TradeListing) -> dict[str, Any]:
+    formats = Formats.of(listing.trader)
+    return {
+        "listing": listing,
+        "rows": _rows(listing, formats),
+        "strips": strips(listing.totals, formats),
+        "has_strategies": bool(listing.choices.strategies),
+        "many_accounts": len(listing.chosen_accounts) > 1,
+        "many_currencies": len(listing.totals) > 1,
+    }
 
 
 def _rows(listing: TradeListing, formats: Formats) -> list[TradeRow]:
