@@ -1,6 +1,8 @@
 """Reads the reports of MetaTrader 5: trade history and open trades, as a page or as a workbook, in any language."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 
 from trading.errors import StatementRefused
 from trading.statements import words
@@ -58,7 +60,7 @@ class Mt5Reader:
         self._pairs: list[PairRow] = []
         self._chain = BalanceChain()
         self._totals = Totals()
-        self._exposures = 0
+        self._exposures: list[Decimal] = []
         self._listed = 0
 
     def read(self, rows: Iterator[Row]) -> None:
@@ -157,7 +159,7 @@ class Mt5Reader:
             self._pairs.append(found)
             self._table = None
         elif len(filled) == _EXPOSURE_CELLS and len(numbers) >= 2 and self._pairs:
-            self._exposures += 1
+            self._exposures.append(self._values.number(row.texts[numbers[-1]]) or Decimal(0))
         elif numbers or any(is_dated(row.texts[column]) for column in filled):
             self._ledger.problem(row, "This row was not recognised.", amount_of(row))
 
@@ -186,7 +188,7 @@ class Mt5Reader:
             executions=self._executions(trades, builder),
             cash_flows=self._cash_flows(),
             positions=self._open,
-            figures=account_figures(stated),
+            figures=replace(account_figures(stated), exposures=tuple(self._exposures)),
             stated=stated,
             opening_balance=self._chain.opening,
             has_history=self._has_history,
@@ -273,7 +275,7 @@ class Mt5Reader:
         elif self._deals and (still_open := sum(trade.closed_at is None for trade in trades)):
             counts["entries_without_exit"] = still_open
         if self._exposures:
-            counts["exposure_rows"] = self._exposures
+            counts["exposure_rows"] = len(self._exposures)
         return counts
 
     def _deal_counts(self) -> dict[str, int]:
