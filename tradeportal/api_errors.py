@@ -75,7 +75,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     if status >= 500:
         logger.error("Unanswered %s in %s", type(error).__name__, context.get("view"), exc_info=error)
     if isinstance(error, ValidationError):
-        return _answer(400, body(400, "invalid", "Some values are not right.", _form_errors(error)))
+        return _invalid(_form_errors(error))
     return _answer(status, body(status, message=message))
 
 
@@ -98,10 +98,7 @@ def _framework_error(error: exceptions.APIException) -> Response:
     status = error.status_code if error.status_code in _SENTENCES else 400
     headers: dict[str, str] = {}
     if isinstance(error, exceptions.ValidationError):
-        fields = flatten(error.detail)
-        general = fields.pop("", [])
-        message = general[0] if general else "Some values are not right."
-        return _answer(400, body(400, "invalid", message, fields))
+        return _invalid(flatten(error.detail))
     wait_s = getattr(error, "wait", None)
     if wait_s:
         headers["Retry-After"] = str(math.ceil(wait_s))
@@ -111,6 +108,12 @@ def _framework_error(error: exceptions.APIException) -> Response:
     message = str(error.detail) if _may_be_shown(error) else ""
     code = error.get_codes() if isinstance(error, exceptions.AuthenticationFailed) else ""
     return _answer(status, body(status, code if isinstance(code, str) else "token_invalid", message), headers)
+
+
+def _invalid(fields: dict[str, list[str]]) -> Response:
+    """What is wrong with the values; what is about all of them is the message."""
+    general = fields.pop("", [])
+    return _answer(400, body(400, "invalid", " ".join(general) or "Some values are not right.", fields))
 
 
 def _may_be_shown(error: exceptions.APIException) -> bool:

@@ -124,6 +124,15 @@ def test_a_search_and_every_detail_page_answer(cy_client: Client, model: type[Mo
     assert cy_client.get(address(model, "change", row.pk)).status_code == 200
 
 
+def test_every_changelist_opens_those_of_packages_included(cy_client: Client) -> None:
+    closed = {
+        str(model): status
+        for model in admin.site._registry
+        if (status := cy_client.get(address(model, "changelist")).status_code) != 200
+    }
+    assert closed == {}
+
+
 @pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)
 def test_the_history_can_t_be_touched(cy_client: Client, model: type[Model]) -> None:
     MAKERS[model]()

@@ -1,6 +1,7 @@
 """What the endpoints of the history share: whose accounts an answer covers, filters, and pages by key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 
 from accounts.models import BrokerAccount
 from tradeportal.rest.schemas import ERRORS, NOT_MODIFIED, Error
-from trading.queries.keyset import BadCursorError, Column, Page, Sort, keyset_page
+from trading.queries.keyset import MERGED_ACCOUNTS, BadCursorError, Column, Page, Sort, keyset_page, merged_page
 
 #: What a request has read already, so that its state and its answer share one query.
 _COVERED, _OWN = "_covered_accounts", "_own_accounts"
@@ -136,14 +137,35 @@ def cursor_of(request: Request) -> str:
     return str(request.query_params.get("cursor", ""))
 
 
-BAD_CURSOR = {"cursor": ["This cursor is not of this list and order. Start again without it."]}
+@contextmanager
+def naming_cursor() -> Iterator[None]:
+    """Answers a cursor of another list as a mistake of the caller."""
+    try:
+        yield
+    except BadCursorError as error:
+        message = "This cursor is not of this list and order. Start again without it."
+        raise ValidationError({"cursor": [message]}) from error
+
+
+def of_covered(request: Request, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """The same rows, said so that PostgreSQL walks an index in its order: with one account, that account's own."""
+    accounts = covered(request)
+    return queryset.filter(account=accounts[0].pk) if len(accounts) == 1 else queryset
 
 
 def page_of(request: Request, queryset: QuerySet[Any], sort: Sort, fields: Sequence[str]) -> Page:
-    try:
+    """A page of rows of accounts, in the order of time of which every account has an index."""
+    account_ids = [account.pk for account in covered(request)]
+    if not 1 < len(account_ids) <= MERGED_ACCOUNTS:
+        return keyset_page_of(request, of_covered(request, queryset), sort, fields)
+    with naming_cursor():
+        return merged_page(queryset, account_ids, sort, fields, cursor_of(request), limit_of(request))
+
+
+def keyset_page_of(request: Request, queryset: QuerySet[Any], sort: Sort, fields: Sequence[str]) -> Page:
+    """The page that the address asks for. Errors: ValidationError for a cursor that was not made by this list."""
+    with naming_cursor():
         return keyset_page(queryset, sort, fields, cursor_of(request), limit_of(request))
-    except BadCursorError as error:
-        raise ValidationError(BAD_CURSOR) from error
 
 
 def page_response(request: Request, page: Page) -> Response:

@@ -23,7 +23,7 @@ from accounts.zones import validate_zone
 from tradeportal.rest.conditional import of_itself
 from tradeportal.rest.schemas import Error
 from tradeportal.rest.throttles import TraderThrottle, UploadThrottle
-from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, filtered, list_parameters, order_of, page_of
+from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, filtered, keyset_page_of, list_parameters, order_of
 from trading.api.filters import StatementFilter
 from trading.api.shapes import money
 from trading.errors import AccountNotFound
@@ -177,7 +177,7 @@ class StatementsView(APIView):
 
     def get(self, request: Request) -> Response:
         statements = filtered(StatementFilter, request, Statement.objects.for_trader(request.user))
-        page = page_of(request, statements, order_of(request, SORTS, "-uploaded"), LIST_FIELDS)
+        page = keyset_page_of(request, statements, order_of(request, SORTS, "-uploaded"), LIST_FIELDS)
         for row in page.rows:
             row["account"] = row.pop("account_id")
         return of_itself(request, {"results": page.rows, "next_cursor": page.next_cursor or None})

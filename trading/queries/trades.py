@@ -51,8 +51,6 @@ ROW_FIELDS = (
     "strategy_id",
     "comment",
 )
-#: Above this many accounts one sort over all of them is cheaper than one index walk for each.
-_MERGED_ACCOUNTS = 20
 
 
 class HasKey(Protocol):
@@ -80,23 +78,9 @@ def trade_page(
         return Page((), "")
     queryset = with_sort(queryset, sort)
     fields = (*ROW_FIELDS, "held") if sort.name == "held" else ROW_FIELDS
-    if sort.name != "closed" or not 1 < len(accounts) <= _MERGED_ACCOUNTS:
+    if sort.name != "closed" or not 1 < len(accounts) <= keyset.MERGED_ACCOUNTS:
         return keyset.keyset_page(queryset, sort, fields, cursor, size)
-    return _merged_page(queryset, accounts, sort, cursor, size)
-
-
-def _merged_page(
-    queryset: QuerySet[Trade], accounts: Sequence[HasKey], sort: Sort, cursor: str, size: int
-) -> Page:
-    """The same page from one short index walk per account: PostgreSQL would otherwise sort all of their trades."""
-    if cursor:
-        queryset = queryset.filter(sort.beyond(*keyset.load_cursor(sort, cursor)))
-    walks = [
-        queryset.filter(account_id=account.pk).order_by(*sort.order()).values(*ROW_FIELDS)[: size + 1]
-        for account in accounts
-    ]
-    merged = walks[0].union(*walks[1:], all=True).order_by(*sort.order())
-    return keyset.cut(list(merged[: size + 1]), sort, size)
+    return keyset.merged_page(queryset, [account.pk for account in accounts], sort, fields, cursor, size)
 
 
 def with_sort(queryset: QuerySet[Trade], sort: Sort) -> QuerySet[Trade]:
