@@ -13,9 +13,9 @@ from tests.services.book import rows_of
 from tests.services.mt4_page import Cash, Line, page
 from trading.models import Execution, Position, Snapshot, Statement, Trade
 from trading.services.localise import ServerClock
-from trading.services.merge import Import, merge_executions
+from trading.services.merge import Import, merge, merge_executions
 from trading.services.staging import copy_lines, create_stage
-from trading.services.tables import EXECUTION
+from trading.services.tables import EXECUTION, POSITION, TRADE
 from trading.services.undoing import undo_rows
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +166,25 @@ def test_lets_listed_fills_take_the_place_of_derived_ones_and_gives_them_back_on
     undo_rows(listing)
     assert rows_of(trade.account) == before
     assert Statement.objects.count() == 3
+
+
+def test_takes_positions_but_no_history_from_a_newer_report_of_open_trades(ann: Trader) -> None:
+    statement = act.imported(ann, page(Line(11, closed="", profit="4.00")))
+    account = act.account_of(statement)
+    kept, trade = Position.objects.get(), Trade.objects.get()
+    later = act.NOW + timedelta(days=1)
+    report = make.committed_statement(account=account, committed_at=later, has_history=False, reported_at=later)
+    new = {"floating_profit": "9.00", "stop_loss": "1.05", "reported_at": later.isoformat()}
+    staged = {"trades": 1, "executions": 0, "cash_flows": 0, "positions": 1, "snapshots": 0}
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, row in ((TRADE, trade), (POSITION, kept)):
+            create_stage(cursor, table)
+            values = [new.get(column, getattr(row, column)) for column in table.staged_columns]
+            line = "\t".join(r"\N" if value is None else str(value) for value in values)
+            copy_lines(cursor, table.stage, table.staged_columns, [line])
+        histories = {statement.pk: statement.reported_at or act.NOW}
+        tallies = merge(Import(account.pk, report.pk, later, False, True, staged, [], histories))
+    assert (tallies["positions"].corrected, tallies["trades"].corrected) == (1, 0)
+    kept.refresh_from_db()
+    trade.refresh_from_db()
+    assert (kept.floating_profit, trade.stop_loss) == (Decimal("9.00"), None)

@@ -16,6 +16,9 @@ from django.db.models import Max
 from trading.models import Snapshot
 from trading.services.tables import CASH_FLOW, EXECUTION, POSITION, SNAPSHOT, TRADE, Table
 
+#: Whether this import may overrule what a row of the book rests on. A report of open trades only may not.
+_NOT_OLDER = "%(has_history)s AND %(reported_at)s >= {known}"
+
 
 @dataclass(slots=True)
 class Tally:
@@ -65,7 +68,8 @@ def merge(job: Import) -> dict[str, Tally]:
             "executions": merge_executions(cursor, job),
             "cash_flows": _merge_plainly(cursor, job, CASH_FLOW, job.staged["cash_flows"]),
             "positions": _merge_positions(cursor, job),
-            "snapshots": _merge_plainly(cursor, job, SNAPSHOT, job.staged["snapshots"]),
+            # What the broker said of one moment: whoever says it last knows best.
+            "snapshots": _merge_plainly(cursor, job, SNAPSHOT, job.staged["snapshots"], newer="true"),
         }
         if job.older_reads:
             _remove_what_older_readers_made(cursor, job, tallies)
@@ -84,7 +88,7 @@ def _merge_trades(cursor: CursorWrapper, job: Import) -> Tally:
         cursor,
         job,
         TRADE,
-        newer=f"s.closed_volume_lots > t.closed_volume_lots OR %(reported_at)s >= {known}",
+        newer=f"%(has_history)s AND (s.closed_volume_lots > t.closed_volume_lots OR %(reported_at)s >= {known})",
         join="LEFT JOIN trading_position p ON p.account_id = t.account_id AND p.ticket = t.ticket",
     )
     tally.added = _add(cursor, job, TRADE)
@@ -120,10 +124,10 @@ _LISTED = """EXISTS (
     AND NOT l.is_derived AND (l.direction = 'in') = ({row}.direction = 'in'))"""
 
 
-def _merge_plainly(cursor: CursorWrapper, job: Import, table: Table, staged: int) -> Tally:
+def _merge_plainly(cursor: CursorWrapper, job: Import, table: Table, staged: int, newer: str = _NOT_OLDER) -> Tally:
     if not staged:
         return Tally()
-    corrected = _correct(cursor, job, table)
+    corrected = _correct(cursor, job, table, newer=newer)
     added = _add(cursor, job, table)
     return Tally(added, corrected, staged - added - corrected)
 
@@ -173,18 +177,16 @@ def _correct(
     table: Table,
     *,
     stage: str = "",
-    newer: str = "%(reported_at)s >= {known}",
+    newer: str = _NOT_OLDER,
     join: str = "",
 ) -> int:
     """Corrects the rows of the account that differ and keeps each as it was. Returns how many."""
     columns = [*table.facts, *table.details, *table.optional]
-    newer = f"(%(has_history)s AND ({newer}))".format(
-        known="COALESCE(GREATEST(a.reported_at, c.reported_at), '-infinity')"
-    )
+    newer = newer.format(known="COALESCE(GREATEST(a.reported_at, c.reported_at), '-infinity')")
     cursor.execute(
         f"""WITH {_KNOWN_SINCE},
         differing AS MATERIALIZED (
-            SELECT t.id AS row_id, to_jsonb(t) AS before, {newer} AS newer, {_list("s", columns)}
+            SELECT t.id AS row_id, to_jsonb(t) AS before, ({newer}) AS newer, {_list("s", columns)}
             FROM {_staged(table, stage)} s
             JOIN {table.table} t ON t.account_id = %(account_id)s AND t.{table.key} = s.{table.key}
             LEFT JOIN histories a ON a.id = t.added_by_id
