@@ -292,6 +292,8 @@ def test_a_real_file_goes_from_the_upload_to_the_history_and_back(ann: Trader, a
     read(statement.pk, timezone.now())
     _post(ann_client, "statement_commit", statement)
     commit(statement.pk, timezone.now())
+    statement.refresh_from_db()
+    assert (statement.state, statement.error_message) == (State.COMMITTED, "")
     assert "8 trades in this filter" in ann_client.get("/trades/").content.decode()
     statement.refresh_from_db()
     proof = ann_client.get(reverse("balance_proof", args=[statement.account_id])).content.decode()
