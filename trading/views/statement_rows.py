@@ -45,7 +45,7 @@ def _row(statement: Any, formats: Formats, year: str) -> StatementRow:
         problems=statement.problem_count,
         ties=states.count("ties"),
         differs=states.count("differs"),
-        uploaded=short_moment(formats, statement.uploaded_at, "", year),
+        uploaded=short_moment(formats, statement.uploaded_at, "", year, seconds=False),
     )
 
 

@@ -129,9 +129,9 @@ def bar(net: Decimal, largest: Decimal) -> SafeString:
     )
 
 
-def short_moment(formats: Formats, at: datetime, broker_text: str, year: str) -> SafeString:
+def short_moment(formats: Formats, at: datetime, broker_text: str, year: str, *, seconds: bool = True) -> SafeString:
     """The moment without its year when that is the present one; the broker's own wording on hover."""
-    text = formats.clock(at).replace(f" {year} ", " ", 1)
+    text = formats.clock(at, seconds=seconds).replace(f" {year} ", " ", 1)
     title = f"Broker: {broker_text}" if broker_text else ""
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), title, text)
 
