@@ -155,7 +155,7 @@ if admin.site.is_registered(Authenticator):
 
 
 @admin.register(Group)
-class GroupAdmin(BaseGroupAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class GroupAdmin(BaseGroupAdmin, ModelAdmin):  # type: ignore[misc]
     list_filter: ClassVar[Any] = ()
 
 

@@ -7,5 +7,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import revocation
+        from tradeportal import checks  # noqa: F401 - importing it registers the checks
 
         revocation.connect()

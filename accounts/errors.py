@@ -22,6 +22,15 @@ class SignInRefused(AccountsError):
     status = 401
 
 
+class TooManyCodes(AccountsError):
+    """Too many wrong codes of a second factor."""
+
+    code = "throttled"
+    message = "Too many codes in a short time. Wait five minutes, then try again."
+    status = 429
+    retry_after_s = 300
+
+
 class SignInEnded(AccountsError):
     """The sign-in that a token belongs to is over."""
 

@@ -1,6 +1,6 @@
 """JSON web tokens of the API: what they say, and the keys that sign and verify them."""
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -53,11 +53,11 @@ _keys: Any = SimpleLazyObject(KeyRing)
 
 
 class Access(AccessToken):
-    _token_backend: ClassVar[Any] = _keys
+    _token_backend = _keys
 
 
 class Refresh(RefreshToken):
-    _token_backend: ClassVar[Any] = _keys
+    _token_backend = _keys
     access_token_class = Access
 
 

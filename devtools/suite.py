@@ -40,6 +40,7 @@ MIGRATIONS = Step("Migrations match the models", ("manage.py", "makemigrations",
 SYSTEM = Step("System check", ("manage.py", "check", "--fail-level", "WARNING"), True)
 SCHEMA = ("spectacular", "--file", "docs/openapi.yaml", "--validate", "--fail-on-warn")
 CHECKS = (*LINT, *TYPES, CONTRACTS, MIGRATIONS, SYSTEM)
+BENCH = (Step("Benchmarks", ("-m", "loadtest.bench"), True),)
 DOCS = (
     Step("API schema", ("manage.py", *SCHEMA), True),
     Step("Links", ("-m", links.__name__)),
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         "lint": lambda: _status(run_steps(LINT)),
         "types": lambda: _status(run_steps(TYPES)),
         "docs": lambda: _status(run_steps(DOCS)),
-        "bench": lambda: _status(run_steps((Step("Benchmarks", ("-m", "loadtest.bench"), True),))),
+        "bench": lambda: _status(run_steps(BENCH, throwaway=False)),
         "load": load.main,
     }
     if wish not in wishes:
@@ -82,10 +83,10 @@ def test() -> int:
     return 1 if failed else tests.returncode
 
 
-def run_steps(steps: Sequence[Step]) -> list[str]:
-    """The names of the steps that failed; all of them run."""
+def run_steps(steps: Sequence[Step], *, throwaway: bool = True) -> list[str]:
+    """The names of the steps that failed; all of them run. Servers that are no throw-away write to disk as real ones do."""
     environment: dict[str, str] = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    servers = LocalServers(var_directory() / "test" / f"steps-{os.getpid()}", environment, throwaway=True)
+    servers = LocalServers(var_directory() / "test" / f"steps-{os.getpid()}", environment, throwaway=throwaway)
     try:
         if servers.wanted and any(step.needs_servers for step in steps):
             environment.update(servers.start())

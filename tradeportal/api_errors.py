@@ -6,6 +6,7 @@ A message says what to do. Nothing internal leaks: the log has the rest, under t
 """
 
 import logging
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,12 +69,14 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
         return _framework_error(error)
     if isinstance(error, (TradingError, AccountsError)):
         status = _STATUS_OF_CODE.get(error.code, error.status)
-        return _answer(status, body(status, error.code, error.message, getattr(error, "fields", None)))
+        wait_s = getattr(error, "retry_after_s", None)
+        shown = body(status, error.code, error.message, getattr(error, "fields", None))
+        return _answer(status, shown, {"Retry-After": str(wait_s)} if wait_s else {})
     status, message = _known(error)
     if status >= 500:
         logger.error("Unanswered %s in %s", type(error).__name__, context.get("view"), exc_info=error)
     if isinstance(error, ValidationError):
-        return _answer(400, body(400, "invalid", "Some values are not right.", _form_errors(error)))
+        return _invalid(_form_errors(error))
     return _answer(status, body(status, message=message))
 
 
@@ -96,18 +99,22 @@ def _framework_error(error: exceptions.APIException) -> Response:
     status = error.status_code if error.status_code in _SENTENCES else 400
     headers: dict[str, str] = {}
     if isinstance(error, exceptions.ValidationError):
-        fields = flatten(error.detail)
-        general = fields.pop("", [])
-        message = general[0] if general else "Some values are not right."
-        return _answer(400, body(400, "invalid", message, fields))
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        headers["Retry-After"] = str(int(error.wait) + 1)
+        return _invalid(flatten(error.detail))
+    wait_s = getattr(error, "wait", None)
+    if wait_s:
+        headers["Retry-After"] = str(math.ceil(wait_s))
     challenge = getattr(error, "auth_header", None)
     if challenge:
         headers["WWW-Authenticate"] = challenge
     message = str(error.detail) if _may_be_shown(error) else ""
     code = error.get_codes() if isinstance(error, exceptions.AuthenticationFailed) else ""
     return _answer(status, body(status, code if isinstance(code, str) else "token_invalid", message), headers)
+
+
+def _invalid(fields: dict[str, list[str]]) -> Response:
+    """What is wrong with the values; what is about all of them is the message."""
+    general = fields.pop("", [])
+    return _answer(400, body(400, "invalid", " ".join(general) or "Some values are not right.", fields))
 
 
 def _may_be_shown(error: exceptions.APIException) -> bool:

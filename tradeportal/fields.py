@@ -6,7 +6,7 @@ from django.db import models
 from uuid_utils.compat import uuid7
 
 
-class ExactDecimalField(models.DecimalField):
+class ExactDecimalField(models.DecimalField):  # type: ignore[type-arg]  # takes no arguments at run time
     """A PostgreSQL `numeric` without a fixed scale: it keeps the decimals that the broker printed (1.12340, 151396).
 
     Units: whatever the column says. max_digits and decimal_places bound what forms and the API accept, not the column.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from tradeportal import env
 
@@ -177,6 +178,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "optional")
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
@@ -288,5 +290,10 @@ LOGGING = {
 }
 
 # ---- Administration ---------------------------------------------------------------------------------------------------
-UNFOLD = {"SITE_TITLE": "TradePortal admin", "SITE_HEADER": "TradePortal", "SITE_URL": "/"}
+UNFOLD = {
+    "SITE_TITLE": "TradePortal admin",
+    "SITE_HEADER": "TradePortal",
+    "SITE_URL": "/",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}],
+}
 PGHISTORY_APPEND_ONLY = True

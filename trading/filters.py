@@ -75,7 +75,11 @@ class WindowFilter(django_filters.FilterSet):
 
     moment_field = ""
 
-    account = django_filters.ModelMultipleChoiceFilter(queryset=_own_accounts, label="Account")
+    account = django_filters.ModelMultipleChoiceFilter(
+        queryset=_own_accounts,
+        label="Account",
+        error_messages={"invalid_choice": "“%(value)s” is not one of your accounts."},
+    )
     window_from = MomentFilter(method="filter_from", label="From")
     window_to = MomentFilter(method="filter_to", label="To")
     period = django_filters.ChoiceFilter(choices=PERIODS, method="filter_period", label="Period")

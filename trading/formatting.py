@@ -103,7 +103,7 @@ class Formats:
     def number(self, value: Decimal | int, places: int | None = None) -> str:
         """Grouped, with a true minus. All of the value's own decimals unless `places` says how many."""
         exact = Decimal(value)
-        rounded = exact if places is None else to_places(exact, places)
+        rounded = exact if places is None else _rounded(exact, places)
         text = f"{rounded:,f}"
         if self.group != ",":
             text = text.replace(",", "\0").replace(".", self.point).replace("\0", self.group)
@@ -116,8 +116,9 @@ class Formats:
 
     def signed(self, amount: Decimal, currency: str = "") -> str:
         """Money with its sign, "+1,234.56"; zero has none."""
-        text = self.money(amount, currency)
-        return f"+{text}" if amount > 0 else text
+        rounded = _rounded(amount, currency_digits(currency))
+        text = self.money(rounded, currency)
+        return f"+{text}" if rounded > 0 else text
 
     def price(self, value: Decimal) -> str:
         """With the digits that the broker printed."""
@@ -137,8 +138,8 @@ class Formats:
         """A signed amount in its colour; `unit` writes the currency after it. An unknown one is a dash with `reason`."""
         if amount is None:
             return unknown(reason or "It is not known.")
-        name = direction(amount)
-        text = self.signed(amount, currency)
+        rounded = _rounded(amount, currency_digits(currency))
+        name, text = direction(rounded), self.signed(rounded, currency)
         # Digits, signs and separators only, so that there is nothing to escape in `text`.
         shown = mark_safe(f'<span class="amt {name}">{text}</span>')
         return shown + unit_code(currency) if unit else shown
@@ -175,6 +176,11 @@ class Formats:
             text = text.replace(f" {hidden_year} ", " ", 1)
         # Both come from a datetime and hold digits and letters only; the broker's text is escaped above.
         return mark_safe(f'<time datetime="{moment.isoformat()}"{title}>{text}</time>')
+
+
+def _rounded(value: Decimal, places: int) -> Decimal:
+    """to_places, which costs several times as much as asking whether there is anything to round."""
+    return value if value and value.as_tuple().exponent == -places else to_places(value, places)
 
 
 @cache

@@ -29,6 +29,7 @@ def history_from_parsed(parsed: ParsedStatement) -> History:
         positions=[_position(row) for row in parsed.positions],
         opening_balance=parsed.opening_balance if parsed.has_history else figures.balance,
         margin=figures.margin,
+        exposures=figures.exposures,
         credit=None if parsed.has_history else figures.credit,
         free_margin_counts_floating=_free_margin_counts_floating(parsed),
     )

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from trading.views import accounts, balance_proof, cash_flows, dashboard, positions, statements, trades
+from trading.views import (
+    accounts,
+    balance_proof,
+    cash_flows,
+    dashboard,
+    positions,
+    statements,
+    trade_columns,
+    trades,
+)
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -12,6 +21,7 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/figures/", accounts.account_figures, name="account_figures"),
     path("trades/", trades.trade_list, name="trade_list"),
     path("trades/csv/", trades.trade_csv, name="trade_csv"),
+    path("trades/columns/", trade_columns.trade_columns, name="trade_columns"),
     path("trades/<uuid:trade_id>/", trades.trade_detail, name="trade_detail"),
     path("positions/", positions.position_list, name="position_list"),
     path("cash-flows/", cash_flows.cash_flow_list, name="cash_flow_list"),

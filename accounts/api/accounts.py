@@ -24,7 +24,7 @@ class Account(serializers.ModelSerializer[BrokerAccount]):
 
     class Meta:
         model = BrokerAccount
-        fields = FIELDS
+        fields: ClassVar[tuple[str, ...]] = FIELDS
         read_only_fields: ClassVar[tuple[str, ...]] = ("id", "archived_at", "revision", "created_at")
         # The service says so as well, under the same lock that keeps the account from being made twice.
         validators: ClassVar[list[Any]] = []
@@ -70,7 +70,7 @@ class AccountsView(APIView):
     def post(self, request: Request) -> Response:
         form = Account(data=request.data)
         form.is_valid(raise_exception=True)
-        trader = Trader.objects.get(pk=request.user.pk)
+        trader = Trader.objects.get(pk=str(request.user.pk))
         account = services.create_account(trader, **form.validated_data)
         return Response(_shown(request, account.pk), status=201, headers={"Location": f"{request.path}{account.pk}/"})
 

@@ -1,5 +1,6 @@
 """auth/: a token for an e-mail and a password, a new one for a refresh token, and signing out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -8,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import TokenError
 
@@ -49,7 +51,7 @@ class AuthView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    throttle_classes = (SignInAddressThrottle,)
+    throttle_classes: Sequence[type[BaseThrottle]] = (SignInAddressThrottle,)
 
 
 class TokenView(AuthView):
@@ -71,7 +73,7 @@ class TokenView(AuthView):
         sign_in = services.start_sign_in(
             trader,
             timezone.now(),
-            address=self.get_throttles()[0].get_ident(request) or None,  # type: ignore[attr-defined]
+            address=SignInAddressThrottle().get_ident(request) or None,
             client=request.headers.get("User-Agent", ""),
         )
         return _tokens(sign_in)

@@ -4,15 +4,17 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from rest_framework_simplejwt.settings import api_settings
 
 from accounts import cache
-from accounts.errors import SignInEnded, SignInRefused
+from accounts.errors import SignInEnded, SignInRefused, TooManyCodes
 from accounts.models import EndReason, SignIn, Trader
 from accounts.stamps import password_stamp
 
@@ -32,18 +34,24 @@ def check_credentials(request: HttpRequest, email: str, password: str, otp: str)
 
 @transaction.atomic
 def _check_second_factor(trader: Trader, otp: str) -> None:
-    """The lock keeps a recovery code from being used twice at once."""
+    """The lock keeps a recovery code from being used twice at once. Wrong codes count together with those of the page."""
     factors = list(Authenticator.objects.select_for_update().filter(user_id=trader.pk))
     if not factors:
         return
     if not otp:
         raise SignInRefused("Send the code of your second factor as `otp` as well.", code="otp_required")
+    try:
+        forget_failures = check_rate_limit(trader)
+    except ValidationError as error:
+        raise TooManyCodes from error
     if not any(factor.wrap().validate_code(otp) for factor in factors if factor.type in _SECOND_FACTORS):
         raise SignInRefused("This code is not right, or it has been used. Wait for the next one.", code="otp_invalid")
+    forget_failures()
 
 
 def _has_verified_email(trader: Trader) -> bool:
-    return EmailAddress.objects.filter(user_id=trader.pk, email__iexact=trader.email, verified=True).exists()
+    addresses = EmailAddress.objects.filter(user_id=trader.pk, email__iexact=trader.email, verified=True)
+    return bool(addresses.exists())
 
 
 @transaction.atomic

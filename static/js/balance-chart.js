@@ -18,8 +18,8 @@ function compact(value, curve) {
   return value < 0 ? `\u2212${written}` : written;
 }
 
-function flowMarks(curve, ink) {
-  const crowded = curve.marks.length > 6;
+function flowMarks(curve, ink, width) {
+  const crowded = curve.marks.length > width / 110;
   return {
     symbol: "none",
     silent: true,
@@ -37,7 +37,7 @@ function endLabel(colour, ink, text, curve) {
   };
 }
 
-function options(curve, theme) {
+function options(curve, theme, width) {
   const ink = colours(theme);
   const axis = { type: "time", axisLine: { lineStyle: { color: ink.border } } };
   const margins = { left: 4, right: 64, outerBoundsMode: "none" };
@@ -69,7 +69,7 @@ function options(curve, theme) {
       {
         type: "line", name: "Balance", step: "end", xAxisIndex: 0, yAxisIndex: 0, showSymbol: false,
         lineStyle: { width: 1.5, color: ink.equity }, itemStyle: { color: ink.equity }, areaStyle: { color: ink.equityFill, origin: "start" },
-        data: curve.points.map((point) => [point[0], point[1]]), markLine: flowMarks(curve, ink), endLabel: endLabel(ink.equity, ink, 4, curve),
+        data: curve.points.map((point) => [point[0], point[1]]), markLine: flowMarks(curve, ink, width), endLabel: endLabel(ink.equity, ink, 4, curve),
       },
       {
         type: "line", name: "Drawdown", step: "end", xAxisIndex: 1, yAxisIndex: 1, showSymbol: false,
@@ -92,6 +92,13 @@ function follow(chart, card, curve) {
   chart.on("globalout", () => parts.forEach((part, index) => { part.textContent = rest[index]; }));
 }
 
+function paint(canvas, card, curve, theme) {
+  const chart = echarts.init(canvas, theme[mode()].echarts, { renderer: "canvas" });
+  chart.setOption(options(curve, theme, canvas.clientWidth));
+  follow(chart, card, curve);
+  return chart;
+}
+
 async function json(address) {
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`${answer.status} for ${address}`);
@@ -106,14 +113,15 @@ async function draw(card, answers) {
   try {
     // Labels are measured when they are drawn, so the font must be there.
     const [data, theme] = await answers;
-    await document.fonts.ready;
+    await Promise.all(["12px", "600 11px"].map((font) => document.fonts.load(`${font} "Inter Variable"`)));
     const curve = data.curves[Number(card.dataset.curvePart)];
     note.remove();
-    const chart = echarts.init(canvas, theme[mode()].echarts, { renderer: "canvas" });
-    chart.setOption(options(curve, theme));
-    follow(chart, card, curve);
+    let chart = paint(canvas, card, curve, theme);
     new ResizeObserver(() => chart.resize()).observe(canvas);
-    dark.addEventListener("change", () => chart.setOption(options(curve, theme), true));
+    dark.addEventListener("change", () => {
+      chart.dispose();
+      chart = paint(canvas, card, curve, theme);
+    });
   } catch (error) {
     note.textContent = "The chart could not be loaded. The table below has the figures; reload the page to try again.";
     throw error;

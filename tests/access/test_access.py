@@ -116,9 +116,8 @@ def content(answer: Any) -> bytes:
 def is_turned_away(answer: Any, route: Route) -> bool:
     if route.is_api:
         return bool(answer.status_code == 401)
-    return answer.status_code == 405 or (
-        answer.status_code == 302 and answer["Location"].startswith(reverse("account_login"))
-    )
+    to_sign_in = answer.status_code == 302 and answer["Location"].startswith(reverse("account_login"))
+    return bool(answer.status_code == 405 or to_sign_in)
 
 
 def test_a_stranger_is_sent_to_sign_in(stranger: Client, hers: dict[str, Any]) -> None:

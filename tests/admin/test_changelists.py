@@ -93,7 +93,8 @@ def test_every_model_has_an_admin_with_search_and_filters(model: type[Model]) ->
     shown_relations = {
         field.name for field in model._meta.fields if field.is_relation and field.name in registered.list_display
     }
-    assert shown_relations <= set(registered.list_select_related or ())
+    joined = registered.list_select_related
+    assert shown_relations <= set(joined if isinstance(joined, (list, tuple)) else ())
 
 
 def count_queries(client: Client, path: str) -> int:
@@ -121,6 +122,15 @@ def test_a_search_and_every_detail_page_answer(cy_client: Client, model: type[Mo
     row: Any = model._default_manager.first()
     assert cy_client.get(address(model, "changelist"), {"q": "nothing like it"}).status_code == 200
     assert cy_client.get(address(model, "change", row.pk)).status_code == 200
+
+
+def test_every_changelist_opens_those_of_packages_included(cy_client: Client) -> None:
+    closed = {
+        str(model): status
+        for model in admin.site._registry
+        if (status := cy_client.get(address(model, "changelist")).status_code) != 200
+    }
+    assert closed == {}
 
 
 @pytest.mark.parametrize("model", HISTORY, ids=lambda model: model.__name__)

@@ -49,6 +49,8 @@ def test_the_same_account_is_not_made_twice(ann_api: APIClient, bo_api: APIClien
     assert ann_api.post(ACCOUNTS, NEW, format="json").status_code == 201
     again = ann_api.post(ACCOUNTS, NEW, format="json")
     assert again.status_code == 400
+    assert again.json()["error"]["fields"] == {}
+    assert again.json()["error"]["message"]
     assert bo_api.post(ACCOUNTS, NEW, format="json").status_code == 201
 
 

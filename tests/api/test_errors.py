@@ -207,9 +207,21 @@ HOSTILE = [
 def test_no_value_of_any_parameter_brings_an_endpoint_down(ann_api: APIClient, ann: Trader, value: str) -> None:
     account = make.account(ann)
     make.trade(account)
-    names = ("account", "symbol", "side", "strategy", "tag", "result", "from", "to", "min_profit", "q", "ordering")
+    names: tuple[str, ...] = (
+        "account",
+        "symbol",
+        "side",
+        "strategy",
+        "tag",
+        "result",
+        "from",
+        "to",
+        "min_profit",
+        "q",
+        "ordering",
+    )
     names += ("cursor", "limit", "period", "status", "kind", "state", "trade", "archived", "points", "definition")
-    paths = ("trades/", "executions/", "cash-flows/", "positions/", "statements/", "accounts/")
+    paths: tuple[str, ...] = ("trades/", "executions/", "cash-flows/", "positions/", "statements/", "accounts/")
     paths += tuple(f"accounts/{account.pk}/{part}/" for part in ("summary", "balance-proof", "equity-curve"))
     for path in paths:
         answers = [ann_api.get(API + path, {name: value}) for name in (*names, "time_zone")]

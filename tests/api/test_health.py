@@ -24,7 +24,10 @@ def test_health_touches_no_dependency(stranger_api: APIClient, path: str, servic
 
 def heartbeat(age: timedelta) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %s)", [age])
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - make_interval(secs => %s))",
+            [age.total_seconds()],
+        )
 
 
 @pytest.mark.django_db

@@ -165,9 +165,11 @@ def test_pages_by_cursor_hold_every_row_once(
     made = {str(maker(account).pk) for account in accounts for _ in range(4)}
     seen: list[str] = []
     cursor = ""
-    while cursor is not None:
-        page = ann_api.get(API + path, {"limit": 3, "cursor": cursor}).json()
+    while True:
+        page = ann_api.get(API + path, {"limit": "3", "cursor": cursor}).json()
         seen += [row["id"] for row in page["results"]]
+        if not page["next_cursor"]:
+            break
         cursor = page["next_cursor"]
     assert len(seen) == 8
     assert set(seen) == made

@@ -80,13 +80,13 @@ def test_names_the_fields_that_are_wrong(stranger_api: APIClient, db: None, body
 
 @pytest.fixture
 def totp(ann: Trader) -> str:
-    secret = generate_totp_secret()
+    secret = str(generate_totp_secret())
     TOTP.activate(ann, secret)
     return secret
 
 
 def current_code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, list(counters())[-1]))
+    return str(format_hotp_value(hotp_value(secret, list(counters())[-1])))
 
 
 def test_a_password_alone_does_not_go_round_a_second_factor(stranger_api: APIClient, totp: str, password: str) -> None:
@@ -109,6 +109,23 @@ def test_takes_a_recovery_code_once(stranger_api: APIClient, ann: Trader, totp: 
     code = RecoveryCodes.activate(ann).get_unused_codes()[0]
     assert sign_in(stranger_api, password, otp=code).status_code == 200
     assert code_of(sign_in(stranger_api, password, otp=code)) == "otp_invalid"
+
+
+def test_guessing_codes_is_stopped_for_the_trader_from_any_address(
+    stranger_api: APIClient, totp: str, password: str
+) -> None:
+    answers = [
+        stranger_api.post(
+            TOKEN,
+            {"email": "ann@example.com", "password": password, "otp": f"{number:06}"},
+            format="json",
+            REMOTE_ADDR=f"192.0.2.{number}",
+        )
+        for number in range(1, 7)
+    ]
+    assert {code_of(answer) for answer in answers[:5]} <= {"otp_invalid"}
+    assert (answers[5].status_code, answers[5]["Retry-After"]) == (429, "300")
+    assert sign_in(stranger_api, password, otp=current_code(totp)).status_code == 429
 
 
 # ---- Refreshing --------------------------------------------------------------------------------------------------------

@@ -59,9 +59,11 @@ def test_every_order_pages_to_the_end(ann_api: APIClient, account: BrokerAccount
         make.trade(account, gross_profit=Decimal(number // 2), symbol=f"S{number // 2}")
     found: list[str] = []
     cursor = ""
-    while cursor is not None:
-        page = ann_api.get(TRADES, {"ordering": ordering, "limit": 2, "cursor": cursor}).json()
+    while True:
+        page = ann_api.get(TRADES, {"ordering": ordering, "limit": "2", "cursor": cursor}).json()
         found += [row["id"] for row in page["results"]]
+        if not page["next_cursor"]:
+            break
         cursor = page["next_cursor"]
     assert len(set(found)) == len(found) == 5
 

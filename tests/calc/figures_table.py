@@ -43,12 +43,9 @@ FILES = {
 }
 
 SPLIT_BY_HAND = "The totals row points at another sheet, and covers rows that were cut from the file."
-NO_EXPOSURE = "A total of the exposure table, which splits the account into assets by the broker's own rates."
 
 #: The only figures that need not tie, each with its reason.
 EXCEPTIONS = {
-    ("mt5-html/trade-jpy-japanese-odd-byte.html", "exposure_total"): NO_EXPOSURE,
-    ("mt5-xlsx/trade-usd-french-open-only.xlsx", "exposure_total"): NO_EXPOSURE,
     ("mt5-xlsx/history-eur-slovak-three-sheets.xlsx", "deals_total_commission"): SPLIT_BY_HAND,
     ("mt5-xlsx/history-eur-slovak-three-sheets.xlsx", "deals_total_fee"): SPLIT_BY_HAND,
     ("mt5-xlsx/history-eur-slovak-three-sheets.xlsx", "deals_total_swap"): SPLIT_BY_HAND,

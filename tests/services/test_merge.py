@@ -13,9 +13,9 @@ from tests.services.book import rows_of
 from tests.services.mt4_page import Cash, Line, page
 from trading.models import Execution, Position, Snapshot, Statement, Trade
 from trading.services.localise import ServerClock
-from trading.services.merge import Import, merge_executions
-from trading.services.staging import copy_rows, create_stage
-from trading.services.tables import EXECUTION
+from trading.services.merge import Import, merge, merge_executions
+from trading.services.staging import copy_lines, create_stage
+from trading.services.tables import EXECUTION, POSITION, TRADE
 from trading.services.undoing import undo_rows
 
 pytestmark = pytest.mark.django_db
@@ -108,9 +108,20 @@ def test_keeps_a_row_that_a_later_export_no_longer_lists(ann: Trader) -> None:
 def test_reads_the_second_pass_of_the_autumn_hour_when_a_trade_would_close_before_it_opened() -> None:
     # Athens puts its clock back at 04:00 on 27 October 2024: 03:50 (first pass) is followed by 03:10 (second pass).
     clock = ServerClock("Europe/Athens")
-    opened = clock.utc(datetime(2024, 10, 27, 3, 50))
-    assert opened == datetime(2024, 10, 27, 0, 50, tzinfo=UTC)
-    assert clock.utc(datetime(2024, 10, 27, 3, 10), opened) == datetime(2024, 10, 27, 1, 10, tzinfo=UTC)
+    opened, closed = datetime(2024, 10, 27, 3, 50), datetime(2024, 10, 27, 3, 10)
+    assert clock.utc(opened) == datetime(2024, 10, 27, 0, 50, tzinfo=UTC)
+    assert clock.utc(closed, opened) == datetime(2024, 10, 27, 1, 10, tzinfo=UTC)
+    assert clock.text(closed, opened) == "2024-10-27 01:10:00+00:00"
+    assert clock.text(datetime(2024, 10, 28, 3, 10)) == "2024-10-28 03:10:00+02:00"
+
+
+def test_never_closes_a_trade_before_it_opened_in_the_hour_that_spring_skips(ann: Trader) -> None:
+    # Athens goes from 03:00 to 04:00 on 30 March 2025; a server that does not may still print 03:30.
+    line = Line(11, opened="2025.03.30 03:30:00", closed="2025.03.30 04:10:00", symbol="btcusd")
+    act.imported(ann, page(line, reported="2025 April 1, 00:00"))
+    trade = Trade.objects.get()
+    assert trade.opened_at == trade.closed_at == datetime(2025, 3, 30, 1, 30, tzinfo=UTC)
+    assert (trade.opened_text, trade.closed_text) == ("2025.03.30 03:30:00", "2025.03.30 04:10:00")
 
 
 def test_replaces_positions_only_by_a_newer_report(ann: Trader) -> None:
@@ -140,11 +151,11 @@ def test_lets_listed_fills_take_the_place_of_derived_ones_and_gives_them_back_on
     # A file that lists the exit, which MetaTrader 4 never does: written by hand, merged by the importer's own SQL.
     listing = make.committed_statement(account=trade.account, committed_at=act.NOW + timedelta(days=1))
     fill = Execution.objects.get(direction="out")
-    row = [getattr(fill, column) for column in EXECUTION.shared_columns] + ["11"]
-    row[0], row[EXECUTION.shared_columns.index("is_derived")] = "900", False
+    listed = {"deal_id": "900", "is_derived": False, "ticket": "11", "balance_after": r"\N"}
+    line = "\t".join(str(listed.get(column, getattr(fill, column, ""))) for column in EXECUTION.staged_columns)
     with transaction.atomic(), connection.cursor() as cursor:
         create_stage(cursor, EXECUTION)
-        copy_rows(cursor, EXECUTION.stage, ["id", *EXECUTION.shared_columns, "ticket"], [row])
+        copy_lines(cursor, EXECUTION.stage, EXECUTION.staged_columns, [line])
         job = Import(trade.account_id, listing.pk, act.NOW, True, False, {"executions": 1}, [], {})
         tally = merge_executions(cursor, job)
     assert (tally.added, tally.removed) == (1, 1)
@@ -155,3 +166,25 @@ def test_lets_listed_fills_take_the_place_of_derived_ones_and_gives_them_back_on
     undo_rows(listing)
     assert rows_of(trade.account) == before
     assert Statement.objects.count() == 3
+
+
+def test_takes_positions_but_no_history_from_a_newer_report_of_open_trades(ann: Trader) -> None:
+    statement = act.imported(ann, page(Line(11, closed="", profit="4.00")))
+    account = act.account_of(statement)
+    kept, trade = Position.objects.get(), Trade.objects.get()
+    later = act.NOW + timedelta(days=1)
+    report = make.committed_statement(account=account, committed_at=later, has_history=False, reported_at=later)
+    new = {"floating_profit": "9.00", "stop_loss": "1.05", "reported_at": later.isoformat()}
+    staged = {"trades": 1, "executions": 0, "cash_flows": 0, "positions": 1, "snapshots": 0}
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, row in ((TRADE, trade), (POSITION, kept)):
+            create_stage(cursor, table)
+            values = [new.get(column, getattr(row, column)) for column in table.staged_columns]
+            line = "\t".join(r"\N" if value is None else str(value) for value in values)
+            copy_lines(cursor, table.stage, table.staged_columns, [line])
+        histories = {statement.pk: statement.reported_at or act.NOW}
+        tallies = merge(Import(account.pk, report.pk, later, False, True, staged, [], histories))
+    assert (tallies["positions"].corrected, tallies["trades"].corrected) == (1, 0)
+    kept.refresh_from_db()
+    trade.refresh_from_db()
+    assert (kept.floating_profit, trade.stop_loss) == (Decimal("9.00"), None)

@@ -209,7 +209,7 @@ def workbook(
     before_sheet: str = "",
     is_strict: bool = False,
 ) -> bytes:
-    """Rows as a workbook. A cell that starts with "=" is a formula with its stored result after a "|"."""
+    """Rows as a workbook. "=formula|result" is a formula, "@45000.5" a date cell of style 1."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
@@ -254,6 +254,8 @@ def _cell(reference: str, text: str, numeric: bool) -> str:
     if text.startswith("="):
         formula, _, stored = text[1:].partition("|")
         return f'<c r="{reference}"><f>{xml_escape(formula)}</f><v>{stored}</v></c>'
+    if text.startswith("@"):
+        return f'<c r="{reference}" s="1"><v>{text[1:]}</v></c>'
     if numeric and _is_plain_number(text):
         return f'<c r="{reference}"><v>{text}</v></c>'
     return f'<c r="{reference}" t="inlineStr"><is><t xml:space="preserve">{xml_escape(text)}</t></is></c>'

@@ -1,7 +1,9 @@
 """The MetaTrader 5 reader, on small reports of its shape."""
 
+import time
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -243,8 +245,10 @@ def test_numbers_of_an_editor_are_read_as_they_were_meant() -> None:
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        (position(900, "NaN"), "amount"),
-        (position(900, "1e400"), "amount"),
+        (position(900, "NaN"), "profit"),
+        (position(900, "1e400"), "profit"),
+        (position(900, ""), "profit"),
+        (position(900, "1.00", swap="x"), "amount"),
         (position(900, "1.00", volume="-0.1"), "volume"),
         (position(900, "1.00", closed="2024.13.02 11:00:00"), "exist"),
         (position(900, "1.00", opened="9999.01.01 00:00:00"), "exist"),
@@ -311,3 +315,48 @@ def test_a_position_closed_in_part_and_still_open_is_one_trade() -> None:
     (trade,), (still_open,) = statement.trades, statement.positions
     assert (trade.volume_lots, trade.closed_volume_lots, trade.closed_at) == (D("0.5"), D("0.2"), None)
     assert still_open.volume_lots == D("0.3") and tickets(statement) == {"1": "900", "2": "900"}
+
+
+def test_a_netting_period_that_begins_with_a_position_open_finds_it() -> None:
+    statement = read(
+        mt5_rows(
+            account=NETTING,
+            positions=[position(900, "4.00", opened="2023.12.01 10:00:00")],
+            deals=[deal(2, "out", side="sell", price="1.2", at="2024.01.02 11:00:00", profit="4.00")],
+        )
+    )
+    assert tickets(statement) == {"2": "900"} and len(statement.trades) == 1
+
+
+@pytest.mark.slow
+def test_a_report_made_to_keep_the_reader_busy_ends_soon() -> None:
+    leave = partial(deal, direction="out", volume="0.03", at="2024.01.02 11:00:00", side="sell", price="1.2")
+    deals = [deal(number, "in", order=10_000 + number) for number in range(1, 2_001)]
+    deals += [leave(number, profit=f"{number % 7}.01") for number in range(3_000, 5_000)]
+    positions = [position(20_000 + number, "1000.00", volume="0.9") for number in range(500)]
+    started = time.monotonic()
+    statement = read(mt5_rows(positions=positions, deals=deals))
+    assert time.monotonic() - started < 60
+    assert len(statement.executions) == 4_000
+
+
+def test_times_that_became_date_cells_are_times_again() -> None:
+    styles = (
+        '<styleSheet><numFmts><numFmt numFmtId="170" formatCode="yyyy\\-mm\\-dd hh:mm"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="170"/><xf numFmtId="2"/></cellXfs></styleSheet>'
+    )
+    rows = mt5_rows(positions=[position(900, "1.00", opened="@45293.416666666664", closed="@45293.458333333336")])
+    content = workbook({"Sheet1": rows}, encoding="utf-8", extra={"xl/styles.xml": styles.encode()})
+    (trade,) = read_statement(content).trades
+    assert (trade.opened_text, trade.closed_text) == ("2024.01.02 10:00:00", "2024.01.02 11:00:00")
+
+
+def test_a_deal_of_an_unknown_type_is_a_problem_and_not_a_deposit() -> None:
+    statement = read(mt5_rows(deals=[deal(1, "in", side="byu", order=900, profit="5.00")]))
+    assert not statement.cash_flows and "'byu'" in statement.problems[0].reason
+
+
+def test_two_rows_that_run_together_are_a_problem() -> None:
+    statement = read(mt5_rows(positions=[position(1, "2.00"), [*position(2, "3.00"), *position(3, "4.00")]]))
+    assert [trade.ticket for trade in statement.trades] == ["1"]
+    assert "run together" in statement.problems[0].reason

@@ -46,6 +46,7 @@ def archive(members: Mapping[str, bytes]) -> bytes:
         (gzip.compress(b"x" * 100), "compressed", "gzip"),
         (bytes(range(256)) * 40, "binary", "not text"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted", "password"),
+        (OLE + bytes(200_000) + "EncryptedPackage".encode("utf-16-le"), "encrypted", "password"),
         (OLE + "Workbook".encode("utf-16-le"), "old_xls", "XLSX"),
         (b"hello, this is a letter", "not_a_statement", "not a broker statement"),
         (b"<html><body><p>Hello</p></body></html>", "not_a_statement", "no table"),
@@ -71,6 +72,13 @@ def test_names_what_the_file_is(content: bytes, code: str, says: str) -> None:
 def test_names_another_platform_and_says_that_it_is_not_supported_yet(header: str, platform: str) -> None:
     found = refusal(header.encode())
     assert found.code == "unsupported_platform" and platform in found.message and "not support yet" in found.message
+
+
+def test_names_the_platform_of_a_page_but_never_of_a_statement_whose_comments_name_it() -> None:
+    page = b"<html><body><h1>cTrader</h1><table><tr><td>Deals</td></tr></table></body></html>"
+    assert "cTrader" in refusal(page).message
+    statement = mt4_page([mt4_trade(1, "1.00", title="copied from cTrader by Spotware, Interactive Brokers LLC")])
+    assert read_statement(statement.encode()).trades
 
 
 @pytest.mark.parametrize(
@@ -129,6 +137,12 @@ def test_refuses_an_archive_that_unpacks_without_end() -> None:
     many = workbook({"Sheet1": REPORT}, extra={f"xl/media/{number}": b"" for number in range(30)})
     assert refusal(many, Limits(archive_members=20)).code == "too_large"
     assert refusal(workbook({"Sheet1": REPORT}), Limits(inflated_bytes=1_000)).code == "too_large"
+
+
+def test_refuses_more_rows_and_more_texts_than_a_statement_has() -> None:
+    assert refusal(html_page(REPORT).encode(), Limits(rows=5)).code == "too_large"
+    texts = {"xl/sharedStrings.xml": b"<sst>" + b"<si><t>a</t></si>" * 50 + b"</sst>"}
+    assert refusal(workbook({"Sheet1": REPORT}, extra=texts), Limits(shared_strings=20)).code == "too_large"
 
 
 def test_refuses_a_file_over_the_limit_before_reading_it() -> None:

@@ -42,8 +42,9 @@ def etag(request: Request, state: Any) -> str:
 
 
 def matches(request: Request, tag: str) -> bool:
+    """Whether the client has this state. A lone * says nothing about which, so it counts as no."""
     given = request.headers.get("If-None-Match", "")
-    return given.strip() == "*" or tag in {part.strip().removeprefix("W/") for part in given.split(",")}
+    return tag in {part.strip().removeprefix("W/") for part in given.split(",")}
 
 
 def private(response: Response, tag: str) -> Response:

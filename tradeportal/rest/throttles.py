@@ -15,6 +15,9 @@ class WindowThrottle(SimpleRateThrottle):
     While the cache is down nobody is throttled; the proxy in front has limits of its own.
     """
 
+    num_requests: int
+    duration: int
+
     def allow_request(self, request: Request, view: Any) -> bool:
         key = self.get_cache_key(request, view)
         if self.rate is None or key is None:
@@ -25,12 +28,12 @@ class WindowThrottle(SimpleRateThrottle):
 
     def _calls(self, key: str) -> int:
         """This call's number in its window, 0 while the cache is down."""
-        if cache.add(key, 1, int(self.duration) + 1):
-            return 1
         try:
             return cache.incr(key) or 0
         except ValueError:
-            return 0
+            # The first of its window, unless another first call came in between: then this one is not counted.
+            cache.add(key, 1, self.duration + 1)
+            return 1
 
     def wait(self) -> float:
         return max(1.0, self.duration - self.now % self.duration)

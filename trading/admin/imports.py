@@ -54,20 +54,20 @@ class StatementAdmin(ReadOnlyAdmin):
     actions = ("reread", "discard", "end_abandoned")
     fieldsets = (
         (None, {"fields": ("name", "trader", "account", "created_account", "origin", "uploaded_at")}),
-        ("Outcome", {"fields": ("shown_state", "progress", "stage", "error_code", "error_message", "rows")}),
+        ("Outcome", {"fields": ("state", "progress", "stage", "error_code", "error_message", "rows")}),
         ("Not understood", {"fields": ("shown_problems",)}),
         ("Stated against ours", {"fields": ("shown_stated",)}),
         ("The file", {"fields": ("sha256", "size", "format", "reader_version", "period_start", "period_end")}),
         ("Clock", {"fields": ("server_time_zone", "zone_is_guessed", "read_at", "committed_at", "undone_at")}),
     )
-    readonly_fields = ("shown_state", "progress", "rows", "shown_problems", "shown_stated", "sha256", "size")
+    readonly_fields = ("progress", "rows", "shown_problems", "shown_stated", "sha256", "size")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
         """The large columns stay in the database until one statement is looked at."""
         rows: QuerySet[Statement] = super().get_queryset(request)
         return rows.defer("outcome", "problems", "stated", "header").annotate(problems_found=_Length("problems"))
 
-    @display(description="State", ordering="state", label=_STATE_COLOURS)
+    @display(description="State", ordering="state", label=_STATE_COLOURS)  # type: ignore[untyped-decorator]
     def shown_state(self, statement: Statement) -> tuple[str, str]:
         return statement.state, statement.get_state_display()
 

@@ -12,15 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import BrokerAccount
 from accounts.zones import zone_names
 from tradeportal.rest.conditional import conditional
 from tradeportal.rest.schemas import Error
 from trading.api.base import ONE_ANSWERS, own_account, revision_of
 from trading.api.shapes import money
+from trading.calc.metatrader import Definition
 from trading.calc.undefined import why_undefined
 from trading.queries import figures
 
-DEFINITIONS = ("mt4", "mt5")
+DEFINITIONS: tuple[Definition, ...] = ("mt4", "mt5")
 MAX_POINTS = 5000
 DEFAULT_POINTS = 500
 _ANSWERS = {400: Error, **ONE_ANSWERS}
@@ -110,9 +112,7 @@ class SummaryView(APIView):
     @conditional(_state_today)
     def get(self, request: Request, account_id: UUID) -> Response:
         account = own_account(request, account_id)
-        definition = request.query_params.get("definition") or figures.definition_of(account)
-        if definition not in DEFINITIONS:
-            raise ValidationError({"definition": ["Choose mt4 or mt5."]})
+        definition = _definition(request, account)
         found = figures.account_figures(account, definition)
         sums = figures.period_sums([account], timezone.now(), ZoneInfo("UTC"))
         return Response(
@@ -178,6 +178,14 @@ class EquityCurveView(APIView):
         account = own_account(request, account_id)
         points = figures.balance_curve(account, _points(request))
         return Response({"account": account.pk, "currency": account.currency, "kind": "balance", "points": points})
+
+
+def _definition(request: Request, account: BrokerAccount) -> Definition:
+    asked = request.query_params.get("definition") or figures.definition_of(account)
+    for definition in DEFINITIONS:
+        if asked == definition:
+            return definition
+    raise ValidationError({"definition": ["Choose mt4 or mt5."]})
 
 
 def _points(request: Request) -> int:

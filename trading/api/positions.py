@@ -114,7 +114,7 @@ class PositionView(APIView):
         return Response(_row(found, _equities([found["account"]])))
 
 
-def _values(positions: QuerySet[Position]) -> QuerySet[Position, dict[str, Any]]:
+def _values(positions: QuerySet[Position]) -> QuerySet[Any, Any]:
     in_book = Trade.objects.open().filter(account=OuterRef("account_id"), ticket=OuterRef("ticket"))
     return positions.order_by("-opened_at", "-id").values(
         "id",

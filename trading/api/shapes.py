@@ -65,7 +65,7 @@ class Trade(TradeRow):
     stop_loss = money(optional=True)
     take_profit = money(optional=True)
     parent_ticket = serializers.CharField(help_text="The ticket whose partial close left this one.")
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a name of the base class as well
     notes = serializers.CharField()
     initial_stop_loss = money("The trader's own.", optional=True)
     executions = ExecutionRow(many=True)

@@ -23,7 +23,7 @@ from accounts.zones import validate_zone
 from tradeportal.rest.conditional import of_itself
 from tradeportal.rest.schemas import Error
 from tradeportal.rest.throttles import TraderThrottle, UploadThrottle
-from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, filtered, list_parameters, order_of, page_of
+from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, filtered, keyset_page_of, list_parameters, order_of
 from trading.api.filters import StatementFilter
 from trading.api.shapes import money
 from trading.errors import AccountNotFound
@@ -98,7 +98,7 @@ class Problem(serializers.Serializer[Any]):
 
 class StatedFigure(serializers.Serializer[Any]):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a name of the base class as well
     stated = serializers.CharField()
     printed = serializers.CharField(required=False, help_text="The file's own text.")
     ours = serializers.CharField(allow_null=True, help_text="Rounded as the file states it.")
@@ -133,7 +133,7 @@ class Upload(serializers.Serializer[Any]):
 
 
 class NewAccount(serializers.Serializer[Any]):
-    label = serializers.CharField(required=False, allow_blank=True, max_length=80)
+    label = serializers.CharField(required=False, allow_blank=True, max_length=80)  # type: ignore[assignment]
     currency = serializers.CharField(required=False, max_length=10, validators=[validate_currency])
     is_demo = serializers.BooleanField(required=False, allow_null=True)
 
@@ -144,19 +144,6 @@ class AccountChoice(serializers.Serializer[Any]):
     account = serializers.UUIDField(required=False, allow_null=True)
     new_account = NewAccount(required=False, allow_null=True)
     time_zone = serializers.CharField(required=False, allow_blank=True, max_length=64, validators=[validate_zone])
-
-
-class UploadParser(MultiPartParser):
-    """Refuses what is announced as too large before a byte of it is kept."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        limit = settings.STATEMENT_MAX_BYTES + _FORM_BYTES
-        if int(stream.META.get("CONTENT_LENGTH") or 0) > limit:
-            raise RequestDataTooBig(
-                f"This file is larger than {settings.STATEMENT_MAX_BYTES / 1_048_576:.0f} MiB. "
-                "Export a shorter period and upload it in parts."
-            )
-        return super().parse(stream, media_type, parser_context)
 
 
 @extend_schema_view(
@@ -176,12 +163,21 @@ class UploadParser(MultiPartParser):
     ),
 )
 class StatementsView(APIView):
-    parser_classes = (UploadParser,)
+    parser_classes = (MultiPartParser,)
     throttle_classes = (TraderThrottle, UploadThrottle)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuses what is announced as too large before anything, the check of a session included, reads of it."""
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.STATEMENT_MAX_BYTES + _FORM_BYTES:
+            raise RequestDataTooBig(
+                f"This file is larger than {settings.STATEMENT_MAX_BYTES / 1_048_576:.0f} MiB. "
+                "Export a shorter period and upload it in parts."
+            )
+        super().initial(request, *args, **kwargs)
 
     def get(self, request: Request) -> Response:
         statements = filtered(StatementFilter, request, Statement.objects.for_trader(request.user))
-        page = page_of(request, statements, order_of(request, SORTS, "-uploaded"), LIST_FIELDS)
+        page = keyset_page_of(request, statements, order_of(request, SORTS, "-uploaded"), LIST_FIELDS)
         for row in page.rows:
             row["account"] = row.pop("account_id")
         return of_itself(request, {"results": page.rows, "next_cursor": page.next_cursor or None})
@@ -191,7 +187,7 @@ class StatementsView(APIView):
         form.is_valid(raise_exception=True)
         given = form.validated_data
         statement = services.receive_statement(
-            Trader.objects.get(pk=request.user.pk),
+            Trader.objects.get(pk=str(request.user.pk)),
             given["file"].name,
             given["file"].chunks(),
             origin=Origin.API,

@@ -17,7 +17,6 @@ from tradeportal.rest.fields import ExactDecimalField
 from tradeportal.rest.schemas import Error
 from trading.api import shapes
 from trading.api.base import (
-    BAD_CURSOR,
     LIST_ANSWERS,
     ONE_ANSWERS,
     covered,
@@ -25,6 +24,8 @@ from trading.api.base import (
     filtered,
     limit_of,
     list_parameters,
+    naming_cursor,
+    of_covered,
     order_of,
     page_response,
     revisions,
@@ -32,7 +33,7 @@ from trading.api.base import (
 from trading.api.executions import execution_rows
 from trading.filters import TradeFilter
 from trading.models import JournalEntry, Trade
-from trading.queries.keyset import BadCursorError, Page
+from trading.queries.keyset import Page
 from trading.queries.trades import ROW_FIELDS, SORTS, all_trades, closed_trades, journals, trade_page
 from trading.services.journal import save_journal
 
@@ -95,10 +96,8 @@ def _page(request: Request) -> Page:
     if wants_open and sort.name in _OF_CLOSED:
         raise ValidationError({"ordering": [f"Open trades have no value for “{sort.name}”. Order them by opened."]})
     trades = filtered(TradeFilter, request, trades)
-    try:
-        return trade_page(trades, covered(request), sort, cursor_of(request), limit_of(request))
-    except BadCursorError as error:
-        raise ValidationError(BAD_CURSOR) from error
+    with naming_cursor():
+        return trade_page(of_covered(request, trades), covered(request), sort, cursor_of(request), limit_of(request))
 
 
 @extend_schema_view(

@@ -49,7 +49,8 @@ class History:
     """Shape: fills and flows in any order; the functions sort. `opening_balance` is None where it is not known.
 
     `margin` is the broker's own (it can't be computed from trades); None where not reported. `credit` is the broker's
-    own where the flows don't tell it; None where it is the sum of the credit flows. Some brokers leave floating profit
+    own where the flows don't tell it; None where it is the sum of the credit flows. `exposures` are the broker's own as
+    well: what the account holds of each asset, in its currency; empty where not reported. Some brokers leave floating profit
     out of the free margin: `free_margin_counts_floating` is then False.
     """
 
@@ -58,5 +59,6 @@ class History:
     positions: Sequence[OpenPosition] = ()
     opening_balance: Decimal | None = None
     margin: Decimal | None = None
+    exposures: Sequence[Decimal] = ()
     credit: Decimal | None = None
     free_margin_counts_floating: bool = True

@@ -276,6 +276,8 @@ def _account_figures(account: _Account, definition: Definition) -> Figures:
         "equity": None if balance is None else balance + account.credit + profit + costs,
         "margin": margin,
     }
+    if history.exposures:
+        figures["exposure_total"] = sum(history.exposures, ZERO)
     return figures | _margin_figures(figures, floating=profit + costs, counts=history.free_margin_counts_floating)
 
 

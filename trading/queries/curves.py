@@ -1,10 +1,10 @@
 """The balance of several accounts as one line per currency, cut to a span of time."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts.models import BrokerAccount
@@ -102,13 +102,26 @@ def _cut(points: Sequence[BalancePoint], start: datetime | None, end: datetime |
 
 
 def _months(points: Sequence[BalancePoint], zone: ZoneInfo) -> list[MonthLine]:
-    lines: dict[str, list[Any]] = {}
-    flowed = points[0].flows if points else Decimal(0)
-    for point in points:
-        month = point.at.astimezone(zone).strftime("%Y-%m")
-        line = lines.setdefault(month, [point.balance, Decimal(0), Decimal(0)])
-        line[0] = point.balance
-        line[1] += point.flows - flowed
-        line[2] = max(line[2], point.drawdown_ratio)
-        flowed = point.flows
-    return [MonthLine(month, *line) for month, line in lines.items()]
+    lines: list[MonthLine] = []
+    start = 0
+    while start < len(points):
+        first = points[start].at.astimezone(zone)
+        end = bisect_left(points, _next_month(first), lo=start, key=lambda point: point.at)
+        flowed = points[start - 1].flows if start else points[0].flows
+        inside = points[start:end]
+        lines.append(
+            MonthLine(
+                month=f"{first:%Y-%m}",
+                balance=inside[-1].balance,
+                flows=inside[-1].flows - flowed,
+                drawdown_ratio=max(point.drawdown_ratio for point in inside),
+            )
+        )
+        start = end
+    return lines
+
+
+def _next_month(moment: datetime) -> datetime:
+    """The first midnight of the month after, in the zone of `moment`."""
+    year, month = (moment.year + 1, 1) if moment.month == 12 else (moment.year, moment.month + 1)
+    return datetime(year, month, 1, tzinfo=moment.tzinfo)

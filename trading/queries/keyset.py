@@ -17,6 +17,10 @@ class BadCursorError(ValueError):
     """The cursor in the address was not made by this list."""
 
 
+#: Above this many accounts one sort over all of them is cheaper than one index walk for each.
+MERGED_ACCOUNTS = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column that a list can be sorted by: `field` in the query, and how its value becomes text and back."""
@@ -116,6 +120,25 @@ def keyset_page(queryset: QuerySet[Any], sort: Sort, fields: Sequence[str], curs
     if cursor:
         queryset = queryset.filter(sort.beyond(*load_cursor(sort, cursor)))
     return cut(list(queryset.order_by(*sort.order()).values(*fields)[: size + 1]), sort, size)
+
+
+def merged_page(
+    queryset: QuerySet[Any],
+    account_ids: Sequence[Any],
+    sort: Sort,
+    fields: Sequence[str],
+    cursor: str = "",
+    size: int = 50,
+) -> Page:
+    """The same page from one short index walk per account: PostgreSQL would otherwise sort all of their rows."""
+    if cursor:
+        queryset = queryset.filter(sort.beyond(*load_cursor(sort, cursor)))
+    walks = [
+        queryset.filter(account=account_id).order_by(*sort.order()).values(*fields)[: size + 1]
+        for account_id in account_ids
+    ]
+    merged = walks[0].union(*walks[1:], all=True).order_by(*sort.order())
+    return cut(list(merged[: size + 1]), sort, size)
 
 
 def cut(rows: list[dict[str, Any]], sort: Sort, size: int) -> Page:

@@ -1,14 +1,19 @@
 """What each account holds now, for lists of accounts: a fixed number of queries however many accounts and rows."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import Trunc
 
 from accounts.models import BrokerAccount
+from trading import cache
 from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
 from trading.queries.figures import IN_BOOK, synced_openings
 
@@ -76,6 +81,40 @@ def opening_balances(keys: Sequence[UUID]) -> dict[UUID, Decimal | None]:
     balances: dict[UUID, Decimal | None] = {key: known[2] for key, known in oldest.items()}
     without = [key for key in keys if key not in with_history]
     return balances | dict.fromkeys(with_history - balances.keys()) | _reported_balances(without)
+
+
+def recent_nets(
+    accounts: Sequence[BrokerAccount], now: datetime, zone: ZoneInfo
+) -> dict[str, tuple[dict[date, Decimal], dict[date, Decimal]]]:
+    """Per currency: what each of the last 31 days brought, and each of the last 12 months, in `zone`.
+
+    Months are named by their first day. Days and months without a result are left out.
+    """
+    today = now.astimezone(zone).date()
+    parts = sorted(f"{account.pk}.{account.revision}" for account in accounts)
+
+    def compute() -> dict[str, tuple[dict[date, Decimal], dict[date, Decimal]]]:
+        days = _nets(accounts, "day", now - timedelta(days=31), zone)
+        months = _nets(accounts, "month", now - timedelta(days=366), zone)
+        return {account.currency: (days[account.currency], months[account.currency]) for account in accounts}
+
+    return cache.remembered("sparks", (zone.key, today, *parts), cache.PERIODS_S, compute)
+
+
+def _nets(
+    accounts: Iterable[BrokerAccount], kind: str, since: datetime, zone: ZoneInfo
+) -> dict[str, dict[date, Decimal]]:
+    rows = (
+        Execution.objects.filter(account__in=[account.pk for account in accounts], executed_at__gte=since)
+        .order_by()
+        .values("account__currency", start=Trunc("executed_at", kind, tzinfo=zone))
+        .annotate(net=Sum("net_profit"))
+    )
+    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
+    for row in rows:
+        if row["net"]:
+            found[row["account__currency"]][row["start"].date()] = row["net"]
+    return found
 
 
 def _reported_balances(keys: Sequence[UUID]) -> dict[UUID, Decimal | None]:

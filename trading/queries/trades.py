@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
-from typing import Any
+from typing import Any, Protocol
 
 from django.apps import apps
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Min, Q, QuerySet, Sum
@@ -51,8 +51,13 @@ ROW_FIELDS = (
     "strategy_id",
     "comment",
 )
-#: Above this many accounts one sort over all of them is cheaper than one index walk for each.
-_MERGED_ACCOUNTS = 20
+
+
+class HasKey(Protocol):
+    """An account, or as much of it as a page needs."""
+
+    @property
+    def pk(self) -> Any: ...
 
 
 def all_trades(trader: Any) -> QuerySet[Trade]:
@@ -66,28 +71,16 @@ def closed_trades(trader: Any) -> QuerySet[Trade]:
 
 
 def trade_page(
-    queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], sort: Sort, cursor: str = "", size: int = PAGE_SIZE
+    queryset: QuerySet[Trade], accounts: Sequence[HasKey], sort: Sort, cursor: str = "", size: int = PAGE_SIZE
 ) -> Page:
     """`size` rows of a filter after the cursor. `accounts` are those that the filter covers. Errors: BadCursorError."""
+    if queryset.query.is_empty():
+        return Page((), "")
     queryset = with_sort(queryset, sort)
     fields = (*ROW_FIELDS, "held") if sort.name == "held" else ROW_FIELDS
-    if sort.name != "closed" or not 1 < len(accounts) <= _MERGED_ACCOUNTS:
+    if sort.name != "closed" or not 1 < len(accounts) <= keyset.MERGED_ACCOUNTS:
         return keyset.keyset_page(queryset, sort, fields, cursor, size)
-    return _merged_page(queryset, accounts, sort, cursor, size)
-
-
-def _merged_page(
-    queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], sort: Sort, cursor: str, size: int
-) -> Page:
-    """The same page from one short index walk per account: PostgreSQL would otherwise sort all of their trades."""
-    if cursor:
-        queryset = queryset.filter(sort.beyond(*keyset.load_cursor(sort, cursor)))
-    walks = [
-        queryset.filter(account_id=account.pk).order_by(*sort.order()).values(*ROW_FIELDS)[: size + 1]
-        for account in accounts
-    ]
-    merged = walks[0].union(*walks[1:], all=True).order_by(*sort.order())
-    return keyset.cut(list(merged[: size + 1]), sort, size)
+    return keyset.merged_page(queryset, [account.pk for account in accounts], sort, fields, cursor, size)
 
 
 def with_sort(queryset: QuerySet[Trade], sort: Sort) -> QuerySet[Trade]:

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from accounts.models import BrokerAccount, MarginMode, Platform, Trader
-from accounts.models.trader import validate_currency
 from accounts.zones import zone_names
 from trading.errors import AccountNotFound, StatementRefused, TradingError
 from trading.models import Statement
@@ -93,14 +92,6 @@ def check_zone(time_zone: str) -> None:
         raise TradingError(
             f"“{time_zone}” is not an IANA time zone. Use a name such as Europe/Athens.", code="time_zone_unknown"
         )
-
-
-def check_currency(currency: str) -> None:
-    """Errors: TradingError (currency_unknown)."""
-    try:
-        validate_currency(currency)
-    except ValidationError as error:
-        raise TradingError("Use a currency code such as EUR or USDT.", code="currency_unknown") from error
 
 
 def _check_is_new(account: BrokerAccount) -> None:

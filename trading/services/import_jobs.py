@@ -22,7 +22,7 @@ from trading.queries.figures import IN_BOOK
 from trading.services.account_choice import Choice, check_belongs_to, check_zone, choose, make_account
 from trading.services.at_work import Work, at_work
 from trading.services.kept_files import clean_name, keep, opened
-from trading.services.localise import Moments, ServerClock, has_figures, moments_of, staged_rows
+from trading.services.localise import Moments, ServerClock, has_figures, moments_of, staged_lines
 from trading.services.merge import Import, merge
 from trading.services.outcome import changes_anything, describe
 from trading.services.staging import stage
@@ -209,7 +209,7 @@ def _stage(reading: Reading, clock: ServerClock, reported_at: datetime, work: Wo
     parsed = reading.parsed
     total = len(parsed.trades) + len(parsed.executions) + len(parsed.cash_flows) + len(parsed.positions)
     staged = stage(
-        staged_rows(parsed, clock, reported_at),
+        staged_lines(parsed, clock, reported_at),
         lambda count: work.step("Copying the rows", count, total, start=READING_PERCENT, end=STAGING_PERCENT),
     )
     reading.let_go_of_rows()

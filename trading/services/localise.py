@@ -1,14 +1,23 @@
-"""Turns the rows of a parsed statement, with the broker's clock, into staged rows in UTC."""
+"""Turns the rows of a parsed statement, with the broker's clock, into lines of COPY with times in UTC.
 
-from collections.abc import Iterable, Iterator, Sequence
+A history of 100,000 trades is 300,000 lines, so that each of them is one join of ready texts.
+"""
+
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from trading.statements.rows import CashFlowRow, Direction, ParsedStatement, PositionRow, TradeRow
+from trading.statements.rows import CashFlowRow, Direction, ExecutionRow, ParsedStatement, PositionRow, TradeRow
 
-Row = Sequence[Any]
+#: Fields in the text format of COPY, joined by tabs, without the id that the writer puts before them.
+Line = str
+
+NULL = r"\N"
+_SPECIAL = re.compile(r"[\x00\\\t\n\r]")
+_TRUTH = {True: "t", False: "f"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +32,35 @@ class Moments:
 class ServerClock:
     """From the broker server's clock to UTC.
 
-    In the hour that comes twice in autumn the first is taken, unless `not_before` shows that it must be the second.
+    In the hour that comes twice in autumn the first is taken, unless `not_before` (server clock, its first pass) shows
+    that it must be the second. A time in the hour that spring skips, where a server does not really change its clock,
+    may come out after the times that follow it: what can't lie before `not_before` then lies at the same moment.
     """
 
     def __init__(self, time_zone: str) -> None:
         self._zone = ZoneInfo(time_zone)
-        self._offsets: dict[tuple[int, ...], timedelta] = {}
+        self._offsets: dict[date, str] = {}  # of the days on which no clock is changed
 
     def utc(self, at: datetime, not_before: datetime | None = None) -> datetime:
-        half_hour = (at.year, at.month, at.day, at.hour, at.minute // 30)  # no zone shifts in between
-        offset = self._offsets.get(half_hour)
+        moment = at.replace(tzinfo=self._zone).astimezone(UTC)
+        if not_before is None:
+            return moment
+        start = not_before.replace(tzinfo=self._zone).astimezone(UTC)
+        return moment if moment >= start else max(start, at.replace(tzinfo=self._zone, fold=1).astimezone(UTC))
+
+    def text(self, at: datetime, not_before: datetime | None = None) -> str:
+        """The moment as PostgreSQL reads it. Nearly every day has one offset, which is worked out once."""
+        day = at.date()
+        offset = self._offsets.get(day)
         if offset is None:
-            offset = at.replace(tzinfo=self._zone).utcoffset() or timedelta(0)
-            self._offsets[half_hour] = offset
-        moment = (at - offset).replace(tzinfo=UTC)
-        if not_before is not None and moment < not_before:
-            later = at.replace(tzinfo=self._zone, fold=1).astimezone(UTC)
-            return max(moment, later)
-        return moment
+            offset = self._offsets[day] = self._offset_of(day)
+        return at.isoformat(" ") + offset if offset else self.utc(at, not_before).isoformat(" ")
+
+    def _offset_of(self, day: date) -> str:
+        """The offset of the whole day as "+02:00", or "" for a day on which the clock is changed."""
+        starts = datetime.combine(day, time(), tzinfo=self._zone)
+        ends = datetime.combine(day + timedelta(days=1), time(), tzinfo=self._zone)
+        return starts.isoformat()[19:] if starts.utcoffset() == ends.utcoffset() else ""
 
 
 def moments_of(parsed: ParsedStatement, clock: ServerClock, fallback: datetime) -> Moments:
@@ -50,11 +70,13 @@ def moments_of(parsed: ParsedStatement, clock: ServerClock, fallback: datetime) 
     return Moments(clock.utc(reported_at) if reported_at else last or fallback, first, last)
 
 
-def staged_rows(parsed: ParsedStatement, clock: ServerClock, reported_at: datetime) -> dict[str, Iterator[Row]]:
-    """The rows of each table, by its word. Shape: in the order of `Table.shared_columns`, then `staged_only`."""
+def staged_lines(parsed: ParsedStatement, clock: ServerClock, reported_at: datetime) -> dict[str, Iterator[Line]]:
+    """The lines of each table, by its word. Shape: fields in the order of `Table.staged_columns`."""
+    # An exit in the hour that comes twice lies after the open of its trade.
+    opened = {trade.ticket: trade.opened_at for trade in parsed.trades if trade.closed_at}
     return {
-        "trades": _trades(parsed.trades, clock),
-        "executions": _executions(parsed, clock),
+        "trades": (_trade(row, clock) for row in parsed.trades),
+        "executions": (_execution(row, clock, opened.get(row.ticket)) for row in parsed.executions),
         "cash_flows": (_cash_flow(row, clock) for row in parsed.cash_flows),
         "positions": (_position(row, clock, reported_at) for row in parsed.positions),
         "snapshots": _snapshots(parsed, reported_at),
@@ -73,101 +95,100 @@ def _period(parsed: ParsedStatement) -> tuple[datetime | None, datetime | None]:
     return min(moments, default=None), max(moments, default=None)
 
 
-def _trades(rows: Iterable[TradeRow], clock: ServerClock) -> Iterator[Row]:
-    for row in rows:
-        opened_at = clock.utc(row.opened_at)
-        yield (
-            row.ticket,
-            row.symbol,
+def _trade(row: TradeRow, clock: ServerClock) -> Line:
+    return "\t".join(
+        (
+            _escaped(row.ticket),
+            _escaped(row.symbol),
             row.side,
-            row.volume_lots,
-            row.closed_volume_lots,
-            opened_at,
-            row.opened_text,
-            row.open_price,
-            clock.utc(row.closed_at, opened_at) if row.closed_at else None,
-            row.closed_text,
-            row.close_price,
-            row.stop_loss,
-            row.take_profit,
-            row.commission,
-            row.swap,
-            row.fee,
-            row.gross_profit,
-            row.strategy_id,
-            row.comment,
-            row.parent_ticket,
+            str(row.volume_lots),
+            str(row.closed_volume_lots),
+            clock.text(row.opened_at),
+            _escaped(row.opened_text),
+            str(row.open_price),
+            clock.text(row.closed_at, row.opened_at) if row.closed_at else NULL,
+            _escaped(row.closed_text),
+            _number(row.close_price),
+            _number(row.stop_loss),
+            _number(row.take_profit),
+            str(row.commission),
+            str(row.swap),
+            str(row.fee),
+            str(row.gross_profit),
+            _escaped(row.strategy_id),
+            _escaped(row.comment),
+            _escaped(row.parent_ticket),
         )
+    )
 
 
-def _executions(parsed: ParsedStatement, clock: ServerClock) -> Iterator[Row]:
-    """The fills; an exit in the hour that comes twice lies after the open of its trade."""
-    opened = {trade.ticket: trade.opened_at for trade in parsed.trades if trade.closed_at}
-    for row in parsed.executions:
-        is_exit = row.direction is not Direction.IN
-        entry = opened.get(row.ticket) if is_exit else None
-        yield (
-            row.deal_id,
-            row.symbol,
+def _execution(row: ExecutionRow, clock: ServerClock, opened_at: datetime | None) -> Line:
+    return "\t".join(
+        (
+            _escaped(row.deal_id),
+            _escaped(row.symbol),
             row.direction,
             row.side,
-            row.volume_lots,
-            row.price,
-            clock.utc(row.executed_at, clock.utc(entry) if entry else None),
-            row.executed_text,
-            row.sequence,
-            row.commission,
-            row.swap,
-            row.fee,
-            row.gross_profit,
-            row.is_derived,
-            row.order_id,
-            row.comment,
-            row.balance_after,
-            row.ticket,
+            str(row.volume_lots),
+            str(row.price),
+            clock.text(row.executed_at, None if row.direction is Direction.IN else opened_at),
+            _escaped(row.executed_text),
+            str(row.sequence),
+            str(row.commission),
+            str(row.swap),
+            str(row.fee),
+            str(row.gross_profit),
+            _TRUTH[row.is_derived],
+            _escaped(row.order_id),
+            _escaped(row.comment),
+            _number(row.balance_after),
+            _escaped(row.ticket),
         )
-
-
-def _cash_flow(row: CashFlowRow, clock: ServerClock) -> Row:
-    return (
-        row.reference,
-        row.kind,
-        row.amount,
-        clock.utc(row.booked_at),
-        row.booked_text,
-        row.sequence,
-        row.comment,
-        row.balance_after,
     )
 
 
-def _position(row: PositionRow, clock: ServerClock, reported_at: datetime) -> Row:
-    return (
-        row.ticket,
-        row.symbol,
-        row.side,
-        row.volume_lots,
-        clock.utc(row.opened_at),
-        row.opened_text,
-        row.open_price,
-        row.current_price,
-        row.stop_loss,
-        row.take_profit,
-        row.swap,
-        row.commission,
-        row.floating_profit,
-        reported_at,
-        row.comment,
+def _cash_flow(row: CashFlowRow, clock: ServerClock) -> Line:
+    return "\t".join(
+        (
+            _escaped(row.reference),
+            row.kind,
+            str(row.amount),
+            clock.text(row.booked_at),
+            _escaped(row.booked_text),
+            str(row.sequence),
+            _escaped(row.comment),
+            _number(row.balance_after),
+        )
     )
 
 
-def _snapshots(parsed: ParsedStatement, reported_at: datetime) -> Iterator[Row]:
-    figures = parsed.figures
+def _position(row: PositionRow, clock: ServerClock, reported_at: datetime) -> Line:
+    return "\t".join(
+        (
+            _escaped(row.ticket),
+            _escaped(row.symbol),
+            row.side,
+            str(row.volume_lots),
+            clock.text(row.opened_at),
+            _escaped(row.opened_text),
+            str(row.open_price),
+            _number(row.current_price),
+            _number(row.stop_loss),
+            _number(row.take_profit),
+            str(row.swap),
+            str(row.commission),
+            str(row.floating_profit),
+            reported_at.isoformat(),
+            _escaped(row.comment),
+        )
+    )
+
+
+def _snapshots(parsed: ParsedStatement, reported_at: datetime) -> Iterator[Line]:
     if not has_figures(parsed):
         return
-    yield (
-        reported_at,
-        len(parsed.positions),
+    figures = parsed.figures
+    amounts = (
         figures.balance,
         figures.equity,
         figures.margin,
@@ -175,3 +196,16 @@ def _snapshots(parsed: ParsedStatement, reported_at: datetime) -> Iterator[Row]:
         figures.floating_profit,
         figures.credit,
     )
+    yield "\t".join((reported_at.isoformat(), str(len(parsed.positions)), *map(_number, amounts)))
+
+
+def _number(value: Decimal | None) -> str:
+    return NULL if value is None else str(value)
+
+
+def _escaped(value: str) -> str:
+    """Text as COPY wants it. A NUL can't be stored, and says nothing."""
+    if _SPECIAL.search(value) is None:
+        return value
+    value = value.replace("\x00", "").replace("\\", r"\\")
+    return value.replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")

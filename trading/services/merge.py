@@ -16,6 +16,9 @@ from django.db.models import Max
 from trading.models import Snapshot
 from trading.services.tables import CASH_FLOW, EXECUTION, POSITION, SNAPSHOT, TRADE, Table
 
+#: Whether this import may overrule what a row of the book rests on. A report of open trades only may not.
+_NOT_OLDER = "%(has_history)s AND %(reported_at)s >= {known}"
+
 
 @dataclass(slots=True)
 class Tally:
@@ -59,12 +62,14 @@ def merge(job: Import) -> dict[str, Tally]:
         # Nobody has counted rows that are a moment old, so the planner takes them for few and would walk the account
         # once per staged row. Hashing both sides costs what they hold, whatever it believes.
         cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL work_mem = '64MB'")
         tallies = {
             "trades": _merge_trades(cursor, job),
             "executions": merge_executions(cursor, job),
             "cash_flows": _merge_plainly(cursor, job, CASH_FLOW, job.staged["cash_flows"]),
             "positions": _merge_positions(cursor, job),
-            "snapshots": _merge_plainly(cursor, job, SNAPSHOT, job.staged["snapshots"]),
+            # What the broker said of one moment: whoever says it last knows best.
+            "snapshots": _merge_plainly(cursor, job, SNAPSHOT, job.staged["snapshots"], newer="true"),
         }
         if job.older_reads:
             _remove_what_older_readers_made(cursor, job, tallies)
@@ -85,7 +90,7 @@ def _merge_trades(cursor: CursorWrapper, job: Import) -> Tally:
         cursor,
         job,
         TRADE,
-        newer=f"s.closed_volume_lots > t.closed_volume_lots OR %(reported_at)s >= {known}",
+        newer=f"%(has_history)s AND (s.closed_volume_lots > t.closed_volume_lots OR %(reported_at)s >= {known})",
         join=f"LEFT JOIN trading_position p ON p.account_id = t.account_id AND p.ticket = t.ticket {_LAST_SYNCED}",
     )
     tally.added = _add(cursor, job, TRADE)
@@ -109,12 +114,15 @@ def merge_executions(cursor: CursorWrapper, job: Import) -> Tally:
         "(SELECT e.*, b.id AS trade_id FROM stage_execution e "
         "LEFT JOIN trading_trade b ON b.account_id = %(account_id)s AND b.ticket = e.ticket)"
     )
+    cursor.execute("SELECT COALESCE(bool_or(is_derived), false), NOT bool_and(is_derived) FROM stage_execution")
+    has_derived, has_listed = cursor.fetchone()
     tally.corrected = _correct(cursor, job, EXECUTION, stage=stage)
-    tally.added = _add(cursor, job, EXECUTION, stage=stage, where="AND NOT s.is_derived")
-    tally.removed = _remove(cursor, job, EXECUTION, f"t.is_derived AND {_LISTED}".format(row="t"))
-    tally.added += _add(
-        cursor, job, EXECUTION, stage=stage, where=f"AND s.is_derived AND NOT {_LISTED}".format(row="s")
-    )
+    if has_listed:
+        tally.added = _add(cursor, job, EXECUTION, stage=stage, where="AND NOT s.is_derived")
+        tally.removed = _remove(cursor, job, EXECUTION, f"t.is_derived AND {_LISTED}".format(row="t"))
+    if has_derived:
+        missing = f"AND s.is_derived AND NOT {_LISTED}".format(row="s")
+        tally.added += _add(cursor, job, EXECUTION, stage=stage, where=missing)
     tally.unchanged = staged - tally.added - tally.corrected
     return tally
 
@@ -125,10 +133,10 @@ _LISTED = """EXISTS (
     AND NOT l.is_derived AND (l.direction = 'in') = ({row}.direction = 'in'))"""
 
 
-def _merge_plainly(cursor: CursorWrapper, job: Import, table: Table, staged: int) -> Tally:
+def _merge_plainly(cursor: CursorWrapper, job: Import, table: Table, staged: int, newer: str = _NOT_OLDER) -> Tally:
     if not staged:
         return Tally()
-    corrected = _correct(cursor, job, table)
+    corrected = _correct(cursor, job, table, newer=newer)
     added = _add(cursor, job, table)
     return Tally(added, corrected, staged - added - corrected)
 
@@ -178,18 +186,16 @@ def _correct(
     table: Table,
     *,
     stage: str = "",
-    newer: str = "%(reported_at)s >= {known}",
+    newer: str = _NOT_OLDER,
     join: str = "",
 ) -> int:
     """Corrects the rows of the account that differ and keeps each as it was. Returns how many."""
     columns = [*table.facts, *table.details, *table.optional]
-    newer = f"(%(has_history)s AND ({newer}))".format(
-        known="COALESCE(GREATEST(a.reported_at, c.reported_at), '-infinity')"
-    )
+    newer = newer.format(known="COALESCE(GREATEST(a.reported_at, c.reported_at), '-infinity')")
     cursor.execute(
         f"""WITH {_KNOWN_SINCE},
         differing AS MATERIALIZED (
-            SELECT t.id AS row_id, to_jsonb(t) AS before, {newer} AS newer, {_list("s", columns)}
+            SELECT t.id AS row_id, to_jsonb(t) AS before, ({newer}) AS newer, {_list("s", columns)}
             FROM {_staged(table, stage)} s
             JOIN {table.table} t ON t.account_id = %(account_id)s AND t.{table.key} = s.{table.key}
             LEFT JOIN histories a ON a.id = t.added_by_id

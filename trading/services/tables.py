@@ -32,8 +32,9 @@ class Table:
         return [self.key, *self.facts, *self.details, *self.optional]
 
     @property
-    def shared_columns(self) -> list[str]:
-        return [column for column in self.columns if column not in self.looked_up]
+    def staged_columns(self) -> list[str]:
+        """What a staged line holds after its id."""
+        return [*(column for column in self.columns if column not in self.looked_up), *self.staged_only]
 
 
 TRADE = Table(

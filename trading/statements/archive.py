@@ -1,5 +1,6 @@
 """Opens an XLSX archive and hands out its members without ever inflating more than a statement can need."""
 
+import struct
 import zipfile
 import zlib
 from typing import BinaryIO
@@ -8,7 +9,16 @@ from trading.errors import StatementRefused
 from trading.statements.limits import Limits
 
 _DAMAGED = "This workbook is cut short or damaged. Download the statement again."
-_READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+_READ_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 
 
 class Archive:
@@ -16,7 +26,7 @@ class Archive:
 
     def __init__(self, source: BinaryIO, limits: Limits) -> None:
         self._limits = limits
-        self._inflated = 0
+        self.inflated = 0
         try:
             self._zip = zipfile.ZipFile(source)
         except _READ_ERRORS as error:
@@ -37,14 +47,18 @@ class Archive:
         except _READ_ERRORS as error:
             raise StatementRefused(_DAMAGED, code="truncated") from error
 
+    def stated_size(self, name: str) -> int:
+        """What the archive says a member unpacks to: good enough to show progress, and for nothing else."""
+        return self._zip.getinfo(name).file_size
+
     def count(self, inflated: int, member_inflated: int, member_size: int) -> None:
         """Counts what has come out so far; the sizes that the archive states about itself are not believed."""
-        self._inflated += inflated
+        self.inflated += inflated
         limits = self._limits
         is_bomb = member_inflated > limits.ratio_free_bytes and member_inflated > limits.inflation_ratio * max(
             1, member_size
         )
-        if is_bomb or self._inflated > limits.inflated_bytes:
+        if is_bomb or self.inflated > limits.inflated_bytes:
             raise _too_large()
 
 

@@ -40,15 +40,16 @@ def read_statement(
                 code="too_large",
             )
         head = stream.read(_HEAD_BYTES)
+        stream.seek(max(0, size - _HEAD_BYTES))
+        foreign.refuse_other_files(head, stream.read())
         stream.seek(0)
-        foreign.refuse_other_files(head)
         if head.startswith(b"PK"):
             return _read_workbook(stream, limits, progress)
         return _read_text(stream, head, size, limits, progress)
 
 
 def _read_workbook(stream: BinaryIO, limits: Limits, progress: Progress | None) -> ParsedStatement:
-    rows = Workbook(Archive(stream, limits), limits, progress).rows()
+    rows = _counted(Workbook(Archive(stream, limits), limits, progress).rows(), limits)
     head = list(islice(rows, _HEAD_ROWS))
     tester.refuse_back_test(head, "")
     if not mt5.starts_like_mt5(head):
@@ -64,7 +65,7 @@ def _read_text(stream: BinaryIO, head: bytes, size: int, limits: Limits, progres
     text = head[skip:].decode(encoding, errors="replace")
     foreign.refuse_other_platforms(text)
     page = HtmlPage(stream, encoding, skip, size, limits, progress)
-    rows = page.rows()
+    rows = _counted(page.rows(), limits)
     first = list(islice(rows, _HEAD_ROWS))
     tester.refuse_back_test(first, page.before)
     if mt5.starts_like_mt5(first):
@@ -73,10 +74,16 @@ def _read_text(stream: BinaryIO, head: bytes, size: int, limits: Limits, progres
         reader = mt4.Mt4Reader(limits)
         reader.read(chain(first, rows))
         return reader.finish(page.before)
-    raise StatementRefused(
-        "This page is not a MetaTrader statement. Save the account history as a report and upload that file.",
-        code="not_a_statement",
-    )
+    foreign.refuse_page(text)
+
+
+def _counted(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if number >= limits.rows:
+            raise StatementRefused(
+                f"This file has more than {limits.rows} rows. Export a shorter period.", code="too_large"
+            )
+        yield row
 
 
 def _finish(reader: mt5.Mt5Reader, rows: Iterator[Row]) -> ParsedStatement:

@@ -32,9 +32,19 @@ _BY_WORD = (
 _MOVED = re.compile(r"^\W*(?:deposit|withdraw)", re.IGNORECASE)
 
 
+def is_known_type(row_type: str) -> bool:
+    """Whether a row of this type moves money without trading."""
+    plain = _plain(row_type)
+    return plain == "balance" or any(plain.startswith(prefix) for prefix, _ in _BY_TYPE)
+
+
+def _plain(row_type: str) -> str:
+    return row_type.strip().lower().replace("_", " ")
+
+
 def flow_kind(row_type: str, comment: str, amount: Decimal, *, opens_account: bool) -> FlowKind:
     """The kind of one balance row. An adjustment that puts the first money in is the account's deposit."""
-    plain = row_type.strip().lower().replace("_", " ")
+    plain = _plain(row_type)
     for prefix, kind in _BY_TYPE:
         if plain.startswith(prefix):
             return kind

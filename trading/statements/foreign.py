@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NoReturn
 
 from trading.errors import StatementRefused
 
@@ -27,12 +28,12 @@ _SUPPORTED = "TradePortal reads MetaTrader 4 and 5 statements"
 _SAMPLE_LINES = 40
 
 
-def refuse_other_files(head: bytes) -> None:
+def refuse_other_files(head: bytes, tail: bytes) -> None:
     """Errors: StatementRefused for an empty file, a picture, a PDF, an old or encrypted workbook, or binary junk."""
     if not head.strip(b"\0 \r\n\t\xff\xfe\xef\xbb\xbf"):
         raise StatementRefused("This file is empty. Save the statement again and upload it.", code="empty")
     if head.startswith(_OLE):
-        raise _ole_refusal(head)
+        raise _ole_refusal(head + tail)
     for magic, what, code in _BINARY:
         if head.startswith(magic) and not (magic == b"BM" and head[:200].isascii()):
             raise _refusal(what, code)
@@ -48,16 +49,27 @@ def refuse_other_files(head: bytes) -> None:
 
 def refuse_other_platforms(text: str) -> None:
     """Errors: StatementRefused, naming the platform where its shape is known, for text that is no page."""
-    for name, fits in _PLATFORMS.items():
-        if fits(text):
-            raise StatementRefused(
-                f"This looks like {name}, which TradePortal does not support yet. {_SUPPORTED}.",
-                code="unsupported_platform",
-            )
     if not _MARKUP.search(text):
-        raise StatementRefused(
+        raise _platform_refusal(_PLATFORMS, text) or StatementRefused(
             f"This file is not a broker statement that TradePortal knows. {_SUPPORTED}.", code="not_a_statement"
         )
+
+
+def refuse_page(text: str) -> NoReturn:
+    """Errors: StatementRefused, always: for a page that no reader knows."""
+    raise _platform_refusal(_PAGES, text) or StatementRefused(
+        "This page is not a MetaTrader statement. Save the account history as a report and upload that file.",
+        code="not_a_statement",
+    )
+
+
+def _platform_refusal(platforms: Mapping[str, Callable[[str], bool]], text: str) -> StatementRefused | None:
+    name = next((name for name, fits in platforms.items() if fits(text)), None)
+    if name is None:
+        return None
+    return StatementRefused(
+        f"This looks like {name}, which TradePortal does not support yet. {_SUPPORTED}.", code="unsupported_platform"
+    )
 
 
 def _refusal(what: str, code: str) -> StatementRefused:
@@ -67,8 +79,8 @@ def _refusal(what: str, code: str) -> StatementRefused:
     )
 
 
-def _ole_refusal(head: bytes) -> StatementRefused:
-    if _ENCRYPTED in head:
+def _ole_refusal(ends: bytes) -> StatementRefused:
+    if _ENCRYPTED in ends:
         return StatementRefused(
             "This workbook is protected by a password. Save it without one and upload it again.", code="encrypted"
         )
@@ -107,14 +119,12 @@ def _columns(text: str) -> list[set[str]]:
 
 
 def _has_columns(*wanted: str) -> Callable[[str], bool]:
-    return lambda text: not _MARKUP.search(text) and any(set(wanted) <= cells for cells in _columns(text))
+    return lambda text: any(set(wanted) <= cells for cells in _columns(text))
 
 
 def _has_column_starts(*starts: str) -> Callable[[str], bool]:
     def fits(text: str) -> bool:
-        return not _MARKUP.search(text) and any(
-            all(any(cell.startswith(start) for cell in cells) for start in starts) for cells in _columns(text)
-        )
+        return any(all(any(cell.startswith(start) for cell in cells) for start in starts) for cells in _columns(text))
 
     return fits
 
@@ -127,13 +137,10 @@ def _says(pattern: str) -> Callable[[str], bool]:
 _PLATFORMS: dict[str, Callable[[str], bool]] = {
     "an Interactive Brokers Flex query (XML)": _says(r"<FlexQueryResponse\b|<FlexStatements?\b"),
     "an Interactive Brokers activity statement (CSV)": _has_columns("trades", "header", "datadiscriminator"),
-    "an Interactive Brokers statement": _says(
-        r"\A[^<]{0,200}Statement,(?:Header|Data),|Interactive Brokers LLC.{0,400}<"
-    ),
+    "an Interactive Brokers statement (CSV)": _says(r"\A\W{0,3}Statement,(?:Header|Data),"),
     "an Interactive Brokers Flex query (CSV)": _has_column_starts("currencyprimary", "isin"),
     "a cTrader statement": _has_column_starts("opening direction", "closing direction"),
     "a cTrader export": _has_column_starts("deal id", "closing quantity"),
-    "a cTrader statement (HTML)": _says(r"<title>[^<]*cTrader|Spotware|\bcTrader\b.{0,300}<"),
     "a TradingView list of trades": _has_column_starts("trade #", "type", "signal"),
     "a TradingView performance summary": _has_column_starts("all", "long", "short"),
     "a TradingView history": _has_columns("symbol", "side", "type", "qty", "placing time"),
@@ -147,4 +154,10 @@ _PLATFORMS: dict[str, Callable[[str], bool]] = {
     "a Binance export": _has_column_starts("date(utc)", "pair"),
     "a Crypto.com export": _has_columns("transaction description", "native currency"),
     "a Bitvavo export": _has_columns("quote currency", "received / paid currency"),
+}
+
+#: Pages of other platforms. Asked only where no reader knows the page: an order comment may name any platform.
+_PAGES: dict[str, Callable[[str], bool]] = {
+    "a cTrader statement": _says(r"\bcTrader\b|Spotware"),
+    "an Interactive Brokers statement": _says(r"Interactive Brokers"),
 }

@@ -42,6 +42,10 @@ class Ledger:
         seen.add(number)
         return True
 
+    def forget(self) -> None:
+        """Lets go of the numbers met, once every row is read."""
+        self._seen.clear()
+
 
 def amount_of(row: Row) -> Decimal | None:
     """The last number of a row, which is its result wherever brokers print one."""

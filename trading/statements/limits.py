@@ -16,7 +16,8 @@ class Limits:
     archive_members: int = 2_000
     sheets: int = 50
     row_chars: int = MEBIBYTE
-    rows: int = 3_000_000
+    rows: int = 1_500_000
+    shared_strings: int = 2_000_000
     problems: int = 1_000
 
 

@@ -50,6 +50,7 @@ _MAGIC = re.compile(r"#(\d{1,20})(?:\s+|$)")
 _PARENT = re.compile(r"from #(\d{1,20})", re.IGNORECASE)
 _CHILD = re.compile(r"to #(\d{1,20})", re.IGNORECASE)
 _TOTALS = ("commission", "taxes", "swap", "gross")
+_COLUMNS_WITHOUT_TAXES = 13
 _FIRST_MONEY = 10
 _TABLE_CELLS = 8
 
@@ -99,11 +100,14 @@ class Mt4Reader:
         self._sums = {"closed": [ZERO] * 4, "open": [ZERO] * 4}
         self._children: dict[str, str] = {}
         self._in_tables = False
+        self._has_taxes = True  # a broker's own daily report may lack them
         self._above = ""  # what the row above was, "trade" or "order": the next row may go on about it
 
     def read(self, rows: Iterator[Row]) -> None:
         for row in rows:
-            self._in_tables = self._in_tables or len(row.filled()) >= _TABLE_CELLS
+            if not self._in_tables and (width := len(row.filled())) >= _TABLE_CELLS:
+                self._in_tables = True
+                self._has_taxes = width != _COLUMNS_WITHOUT_TAXES
             if len(self._head) < 5:
                 self._head.append(row)
             if _is_data(row):
@@ -121,15 +125,17 @@ class Mt4Reader:
         self._above = ""
         texts = row.texts
         opened_at = self._values.time(texts[1])
+        if any(is_dated(text) for text in texts[_COLUMNS:]):
+            return self._ledger.problem(row, "Two rows of this table have run together.", amount_of(row))
         if opened_at is None:
             return self._ledger.problem(row, "The time of this row is not a date that exists.", amount_of(row))
-        if not any(texts[4:12]):
-            return self._flow(row, opened_at)
         side = words.side(texts[2])
         if side is not None:
             return self._trade(row, side, opened_at)
         if words.is_pending(texts[2]):
             return self._pending(row)
+        if not any(texts[4:12]):
+            return self._flow(row, opened_at)
         self._ledger.problem(row, f"The type {texts[2]!r} is not known.", amount_of(row))
 
     def _pending(self, row: Row) -> None:
@@ -157,7 +163,7 @@ class Mt4Reader:
     def _trade(self, row: Row, side: Side, opened_at: datetime) -> None:
         texts, number = row.texts, self._values.number
         volume, open_price, price = parse_volume(texts[3]), number(texts[5]), number(texts[9])
-        money = [number(text) if text else ZERO for text in _money_texts(texts)]
+        money = [number(text) for text in self._money_texts(texts)]
         closed_at = self._values.time(texts[8])
         reason = _why_not(volume, open_price, price, money, texts[8], closed_at, opened_at)
         if reason or volume is None or open_price is None:
@@ -202,6 +208,13 @@ class Mt4Reader:
         if is_open:
             self._position(self._trades[-1], price, _Money(*(part or ZERO for part in money)))
         self._above = "trade"
+
+    def _money_texts(self, texts: list[str]) -> list[str]:
+        """Commission, taxes, swap and profit of a row."""
+        if self._has_taxes:
+            return texts[_FIRST_MONEY:_COLUMNS]
+        commission, swap, profit = texts[_FIRST_MONEY : _COLUMNS - 1]
+        return [commission, "0", swap, profit]
 
     def _position(self, trade: TradeRow, price: Decimal | None, money: _Money) -> None:
         self._positions.append(
@@ -289,9 +302,11 @@ class Mt4Reader:
     def _stated(self) -> list[StatedFigure]:
         stated: list[StatedFigure] = []
         for table, row in zip(("closed", "open"), self._totals, strict=False):
-            texts = _money_texts([*row.texts, "", ""])
+            texts = self._money_texts([*row.texts, ""])
             for text, name, expected in zip(texts, _TOTALS, self._sums[table], strict=True):
-                figure = total(f"{table}_{name}", text, row.line) if text else None
+                if name == "taxes" and not self._has_taxes:
+                    continue
+                figure = total(f"{table}_{name}", text, row.line)
                 if figure:
                     stated.append(doubt(figure, None if self._ledger.problems else expected, "", ""))
         summary, details = split_blocks(self._pairs, MT4_SUMMARY)
@@ -352,12 +367,6 @@ def _why_not(
     if closed_at is not None and closed_at < opened_at:
         return "This trade closes before it opens."
     return ""
-
-
-def _money_texts(texts: list[str]) -> list[str]:
-    """Commission, taxes, swap, profit. A broker's own report may lack the taxes, never the profit."""
-    commission, second, third, fourth = texts[_FIRST_MONEY:_COLUMNS]
-    return [commission, second, third, fourth] if fourth else [commission, "", second, third]
 
 
 def _comment(title: str) -> tuple[str, str]:

@@ -1,8 +1,11 @@
 """Reads the reports of MetaTrader 5: trade history and open trades, as a page or as a workbook, in any language."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 
 from trading.errors import StatementRefused
+from trading.statements import words
 from trading.statements.derived import derived_executions
 from trading.statements.figures import PairRow, account_figures, pair_row
 from trading.statements.flows import flow_kind
@@ -57,7 +60,7 @@ class Mt5Reader:
         self._pairs: list[PairRow] = []
         self._chain = BalanceChain()
         self._totals = Totals()
-        self._exposures = 0
+        self._exposures: list[Decimal] = []
         self._listed = 0
 
     def read(self, rows: Iterator[Row]) -> None:
@@ -70,6 +73,8 @@ class Mt5Reader:
                 self._other(row)
             else:
                 self._head.append(row)
+        self._values.forget()
+        self._ledger.forget()
 
     # Rows
 
@@ -91,6 +96,8 @@ class Mt5Reader:
     def _data(self, cells: list[str], row: Row) -> None:
         kind = self._table = self._rows.kind(cells)
         try:
+            if self._rows.is_two_rows(row):
+                raise Unreadable("Two rows of this table have run together.")
             if kind is Kind.DEAL:
                 self._deal(cells, row)
             elif kind is Kind.POSITION:
@@ -105,7 +112,7 @@ class Mt5Reader:
 
     def _deal(self, cells: list[str], row: Row) -> None:
         money = self._rows.deal_money(cells)
-        if cells[3].lower() in ("buy", "sell"):
+        if words.side(cells[3]) is not None:
             deal = self._rows.execution(cells, row, money)
             if not self._ledger.is_first("deal", deal.deal_id, row):
                 return
@@ -152,7 +159,7 @@ class Mt5Reader:
             self._pairs.append(found)
             self._table = None
         elif len(filled) == _EXPOSURE_CELLS and len(numbers) >= 2 and self._pairs:
-            self._exposures += 1
+            self._exposures.append(self._values.number(row.texts[numbers[-1]]) or Decimal(0))
         elif numbers or any(is_dated(row.texts[column]) for column in filled):
             self._ledger.problem(row, "This row was not recognised.", amount_of(row))
 
@@ -181,7 +188,7 @@ class Mt5Reader:
             executions=self._executions(trades, builder),
             cash_flows=self._cash_flows(),
             positions=self._open,
-            figures=account_figures(stated),
+            figures=replace(account_figures(stated), exposures=tuple(self._exposures)),
             stated=stated,
             opening_balance=self._chain.opening,
             has_history=self._has_history,
@@ -268,7 +275,7 @@ class Mt5Reader:
         elif self._deals and (still_open := sum(trade.closed_at is None for trade in trades)):
             counts["entries_without_exit"] = still_open
         if self._exposures:
-            counts["exposure_rows"] = self._exposures
+            counts["exposure_rows"] = len(self._exposures)
         return counts
 
     def _deal_counts(self) -> dict[str, int]:

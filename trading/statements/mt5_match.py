@@ -16,8 +16,11 @@ from trading.statements.derived import opposite
 from trading.statements.ledger import ZERO
 from trading.statements.rows import Direction, ExecutionRow, Side
 
-_SEARCH_STEPS = 20_000
+#: Limits on searching. Real reports stay far below; a report made up to keep the reader busy must not.
+_SEARCH_STEPS = 20_000  # for one position
+_ALL_STEPS = 5_000_000  # for one report
 _MOST_PARTS = 120
+_MOST_CANDIDATES = 2_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +61,7 @@ def match_deals(deals: Sequence[ExecutionRow], books: Sequence[Book], *, is_nett
     """The ticket of every deal, "" where none can be found."""
     order = sorted(range(len(deals)), key=lambda index: (deals[index].executed_at, deals[index].sequence))
     if is_netting or any(deal.direction is Direction.IN_OUT for deal in deals):
-        return _match_netting(deals, order, books)
+        return _Netting(deals, order, books).match()
     return _Hedging(deals, order, books).match()
 
 
@@ -70,6 +73,7 @@ class _Hedging:
         self._books = {book.ticket: book for book in books}
         self._tickets = [""] * len(deals)
         self._guessed = 0
+        self._steps_left = _ALL_STEPS
 
     def match(self) -> Matched:
         exits = self._enter()
@@ -107,7 +111,7 @@ class _Hedging:
     def _whole(self, exits: list[int], *, with_price: bool) -> list[int]:
         """Places exits that closed all that their position states as closed."""
         waiting: dict[int, list[Book]] = {}
-        for book in self._books.values():
+        for book in reversed(self._books.values()):
             if book.closed_at is not None and book.left == book.closed_volume:
                 waiting.setdefault(hash(_ending(book, with_price=with_price)), []).append(book)
         rest = []
@@ -118,12 +122,12 @@ class _Hedging:
             ending = (deal.symbol, side, deal.executed_at, deal.volume_lots, price, deal.gross_profit, deal.swap)
             books = waiting.get(hash(ending), [])
             # Hashes only narrow the choice: those of -1 and -2 are the same.
-            found = next((book for book in books if _ending(book, with_price=with_price) == ending), None)
+            places = range(len(books) - 1, -1, -1)
+            found = next((place for place in places if _ending(books[place], with_price=with_price) == ending), None)
             if found is None:
                 rest.append(index)
             else:
-                books.remove(found)
-                self._place(index, found)
+                self._place(index, books.pop(found))
         return rest
 
     def _parts(self, exits: list[int]) -> list[int]:
@@ -135,12 +139,24 @@ class _Hedging:
         books = [book for book in self._books.values() if book.closed_at is not None and book.left > 0]
         for with_price in (True, False):
             for book in books:
-                if book.left == book.closed_volume:
+                if book.left == book.closed_volume and self._steps_left > 0:
                     pool = pools[book.symbol, book.side]
-                    for index in _parts_of(book, pool, self._deals, with_price=with_price):
+                    for index in self._parts_of(book, pool, with_price=with_price):
                         self._place(index, book)
                         pool.remove(index, self._deals[index].executed_at)
         return [index for index in exits if not self._tickets[index]]
+
+    def _parts_of(self, book: Book, pool: "_Pool", *, with_price: bool) -> list[int]:
+        """The exits whose sums are the position's, the last of them at its close; empty when there are none."""
+        if book.closed_at is None:
+            return []
+        candidates = pool.between(book.opened_at, book.closed_at)
+        parts = [(index, self._deals[index]) for index in candidates]
+        fitting = [part for part in parts if part[1].volume_lots <= book.closed_volume]
+        search = _Search(book, fitting[:_MOST_PARTS], with_price=with_price)
+        is_found = search.run(0, [], book.closed_volume, book.profit, book.swap)
+        self._steps_left -= search.steps + len(candidates) // 10
+        return search.found if is_found else []
 
     def _by_volume(self, exits: list[int]) -> list[int]:
         """Places what is left on the oldest position with enough volume: all that a report without positions allows."""
@@ -154,7 +170,8 @@ class _Hedging:
                 book = waiting.pop()
                 running[book.symbol, book.side].append(book)
             pool = running[deal.symbol, opposite(deal.side)]
-            fitting = [book for book in pool if book.left >= deal.volume_lots]
+            self._steps_left -= len(pool) // 10
+            fitting = [book for book in pool if book.left >= deal.volume_lots] if self._steps_left > 0 else []
             if not fitting:
                 rest.append(index)
                 continue
@@ -191,21 +208,10 @@ class _Pool:
         del self._times[place], self._indexes[place]
 
     def between(self, first: datetime, last: datetime) -> list[int]:
-        """Those of a span of time, both ends included, the newest first."""
-        return self._indexes[bisect_left(self._times, first) : bisect_right(self._times, last)][::-1]
-
-
-def _parts_of(book: Book, pool: _Pool, deals: Sequence[ExecutionRow], *, with_price: bool) -> list[int]:
-    """The exits whose sums are the position's, the last of them at its close; empty when there are none."""
-    if book.closed_at is None:
-        return []
-    parts = [
-        (index, deals[index])
-        for index in pool.between(book.opened_at, book.closed_at)
-        if deals[index].volume_lots <= book.closed_volume
-    ]
-    search = _Search(book, parts[:_MOST_PARTS], with_price=with_price)
-    return search.found if search.run(0, [], book.closed_volume, book.profit, book.swap) else []
+        """Those of a span of time, both ends included, the newest first; of very many only the newest."""
+        end = bisect_right(self._times, last)
+        start = max(bisect_left(self._times, first), end - _MOST_CANDIDATES)
+        return self._indexes[start:end][::-1]
 
 
 class _Search:
@@ -213,7 +219,7 @@ class _Search:
 
     def __init__(self, book: Book, parts: list[tuple[int, ExecutionRow]], *, with_price: bool) -> None:
         self._book, self._parts, self._with_price = book, parts, with_price
-        self._steps = 0
+        self.steps = 0
         self.found: list[int] = []
 
     def run(self, start: int, taken: list[int], volume: Decimal, profit: Decimal, swap: Decimal) -> bool:
@@ -223,8 +229,8 @@ class _Search:
             self.found = [self._parts[place][0] for place in taken]
             return True
         for place in range(start, len(self._parts)):
-            self._steps += 1
-            if self._steps > _SEARCH_STEPS:
+            self.steps += 1
+            if self.steps > _SEARCH_STEPS:
                 return False
             deal = self._parts[place][1]
             if not taken and deal.executed_at != self._book.closed_at:
@@ -253,66 +259,58 @@ class _Running:
     volume: Decimal
 
 
-def _match_netting(deals: Sequence[ExecutionRow], order: list[int], books: Sequence[Book]) -> Matched:
-    known = {book.ticket for book in books}
-    running: dict[str, _Running] = {}
-    tickets = [""] * len(deals)
-    result = Matched(tickets, [])
-    for index in order:
-        deal = deals[index]
-        held = running.get(deal.symbol)
-        if deal.direction is Direction.IN:
-            if held is None:
-                held = running[deal.symbol] = _Running(_opened_by(deal, books, known), deal.side, ZERO)
-            held.volume += deal.volume_lots
-        elif held is None:
-            tickets[index] = _closed_by(deal, books)
-            if not tickets[index]:
-                result.unmatched.append(index)
-            continue
-        else:
-            over = _reduce(running, held, deal)
-            if over:
-                result.reversals[index] = (deal.order_id, over)
-        tickets[index] = held.ticket
-    return result
+class _Netting:
+    """Every symbol has one position at a time."""
 
+    def __init__(self, deals: Sequence[ExecutionRow], order: list[int], books: Sequence[Book]) -> None:
+        self._deals, self._order = deals, order
+        self._known = {book.ticket for book in books}
+        self._opened = {(book.symbol, book.side, book.opened_at): book.ticket for book in reversed(books)}
+        self._by_kind: dict[tuple[str, Side], list[Book]] = defaultdict(list)
+        for book in sorted(books, key=lambda book: book.opened_at):
+            self._by_kind[book.symbol, book.side].append(book)
+        self._running: dict[str, _Running] = {}
 
-def _reduce(running: dict[str, _Running], held: _Running, deal: ExecutionRow) -> Decimal:
-    """Takes a deal off the running position; what a reversal has over opens the next one under its own order.
+    def match(self) -> Matched:
+        result = Matched([""] * len(self._deals), [])
+        for index in self._order:
+            deal = self._deals[index]
+            held = self._running.get(deal.symbol)
+            if deal.direction is Direction.IN:
+                result.tickets[index] = self._enter(deal, held)
+            elif held is None:
+                result.tickets[index] = self._opened_before(deal)
+                if not result.tickets[index]:
+                    result.unmatched.append(index)
+            else:
+                result.tickets[index] = held.ticket
+                if over := self._reduce(held, deal):
+                    result.reversals[index] = (deal.order_id, over)
+        return result
 
-    Comes back with that volume, or zero.
-    """
-    over = deal.volume_lots - held.volume
-    if over < 0:
-        held.volume = -over
+    def _enter(self, deal: ExecutionRow, held: _Running | None) -> str:
+        if held is None:
+            opened = self._opened.get((deal.symbol, deal.side, deal.executed_at), deal.order_id)
+            ticket = deal.order_id if deal.order_id in self._known else opened
+            held = self._running[deal.symbol] = _Running(ticket, deal.side, ZERO)
+        held.volume += deal.volume_lots
+        return held.ticket
+
+    def _reduce(self, held: _Running, deal: ExecutionRow) -> Decimal:
+        """Takes a deal off the position. What a reversal has over opens the next one, and that volume comes back."""
+        over = deal.volume_lots - held.volume
+        if over < 0:
+            held.volume = -over
+            return ZERO
+        del self._running[deal.symbol]
+        if over > 0 and deal.direction is Direction.IN_OUT:
+            self._running[deal.symbol] = _Running(deal.order_id, deal.side, over)
+            return over
         return ZERO
-    del running[deal.symbol]
-    if over > 0 and deal.direction is Direction.IN_OUT:
-        running[deal.symbol] = _Running(deal.order_id, deal.side, over)
-        return over
-    return ZERO
 
-
-def _opened_by(deal: ExecutionRow, books: Sequence[Book], known: set[str]) -> str:
-    if deal.order_id in known:
-        return deal.order_id
-    same = (
-        book.ticket
-        for book in books
-        if (book.symbol, book.side, book.opened_at) == (deal.symbol, deal.side, deal.executed_at)
-    )
-    return next(same, deal.order_id)
-
-
-def _closed_by(deal: ExecutionRow, books: Sequence[Book]) -> str:
-    """The position that was opened before the report begins."""
-    fitting = [
-        book
-        for book in books
-        if book.symbol == deal.symbol
-        and book.side is opposite(deal.side)
-        and book.opened_at <= deal.executed_at
-        and (book.closed_at is None or book.closed_at >= deal.executed_at)
-    ]
-    return min(fitting, key=lambda book: book.opened_at).ticket if fitting else ""
+    def _opened_before(self, deal: ExecutionRow) -> str:
+        """The ticket of the position that was opened before the report begins, or ""."""
+        books = self._by_kind[deal.symbol, opposite(deal.side)]
+        while books and books[0].closed_at is not None and books[0].closed_at < deal.executed_at:
+            books.pop(0)
+        return books[0].ticket if books and books[0].opened_at <= deal.executed_at else ""

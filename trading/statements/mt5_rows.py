@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from trading.statements import words
+from trading.statements.flows import is_known_type
 from trading.statements.ledger import ZERO, none_if_zero
 from trading.statements.mt5_match import Book
 from trading.statements.rows import ExecutionRow, PositionRow, Side
@@ -18,6 +19,7 @@ from trading.statements.values import Values, is_dated, is_identifier, parse_num
 
 _FINAL_STATES = {"filled", "canceled", "cancelled", "expired", "rejected", "partial"}
 _DEAL_COLUMNS, _DEAL_COLUMNS_WITHOUT_FEE = 14, 13
+_FEWEST_CELLS = 10
 _COMMENT = 13  # a position's comment, where a re-saved file shows one
 
 
@@ -91,13 +93,18 @@ class Mt5Rows:
         if self._columns:
             size = len(texts)
             texts = [texts[column] if column < size else "" for column in self._columns]
-        if len(texts) < 9 or not is_identifier(texts[1]):
+        if len(texts) < _FEWEST_CELLS or not is_identifier(texts[1]):
             return None
         if is_dated(texts[0]):
             return texts
         if is_dated(texts[2]):
             return [texts[2], texts[1], texts[0], *texts[3:]]
         return None
+
+    def is_two_rows(self, row: Row) -> bool:
+        """Whether a second row has run into this one, as happens where a page is damaged."""
+        width = self._columns[-1] + 1 if self._columns else len(row.texts)
+        return len(row.texts) > width and any(is_dated(text) for text in row.texts[width:])
 
     def kind(self, cells: list[str]) -> Kind:
         volume = cells[4].lower()
@@ -137,7 +144,7 @@ class Mt5Rows:
             take_profit=none_if_zero(self._values.number(cells[7])),
             commission=self._money(cells[10]),
             swap=self._money(cells[11]),
-            profit=self._money(cells[12]),
+            profit=self._number(cells[12], "profit"),
             comment=self._values.shared(row.hidden or (cells[_COMMENT] if len(cells) > _COMMENT else "")),
             line=row.line,
         )
@@ -158,7 +165,7 @@ class Mt5Rows:
             take_profit=none_if_zero(self._values.number(cells[7])),
             swap=self._money(cells[9]),
             commission=ZERO,
-            floating_profit=self._money(cells[10]),
+            floating_profit=self._number(cells[10], "profit"),
             comment=self._values.shared(cells[11] if len(cells) > 11 else ""),
             line=row.line,
         )
@@ -172,7 +179,7 @@ class Mt5Rows:
             commission=self._money(cells[-6 if has_fee else -5]),
             fee=self._money(cells[-5]) if has_fee else ZERO,
             swap=self._money(cells[-4]),
-            profit=self._money(cells[-3]),
+            profit=self._number(cells[-3], "profit"),
             balance=_balance(cells[-2]) if cells[-2] else None,
         )
 
@@ -202,6 +209,8 @@ class Mt5Rows:
         )
 
     def balance_row(self, cells: list[str], row: Row, money: DealMoney) -> BalanceRow:
+        if parse_volume(cells[5]) and self._values.number(cells[6]) and not is_known_type(cells[3]):
+            raise Unreadable(f"The type {cells[3][:40]!r} of this deal is not known.")
         return BalanceRow(
             deal_id=cells[1],
             row_type=cells[3].lower(),

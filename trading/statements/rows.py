@@ -164,6 +164,8 @@ class AccountFigures:
     free_margin: Decimal | None = None
     floating_profit: Decimal | None = None
     credit: Decimal | None = None
+    #: What the account holds of each asset, in its own currency: the rows of a report's exposure table.
+    exposures: Sequence[Decimal] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,12 @@ class Values:
             value = self._times[text] = parse_time(text)
             return value
 
+    def forget(self) -> None:
+        """Lets go of what was only kept to share it."""
+        self._numbers.clear()
+        self._texts.clear()
+        self._times.clear()
+
     def shared(self, text: str) -> str:
         """The same text, as one object for all that are equal."""
         known = self._texts.get(text)

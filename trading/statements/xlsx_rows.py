@@ -18,6 +18,7 @@ from trading.statements.limits import Limits
 from trading.statements.rows import Progress
 from trading.statements.tables import Row
 from trading.statements.values import shortest_decimal, tidy
+from trading.statements.xlsx_dates import as_time, date_styles
 
 _MAX_COLUMNS = 200
 _NAMESPACES = (
@@ -34,6 +35,8 @@ _NUMERIC = (None, "n")
 _LETTERS = re.compile(r"[A-Z]{1,3}")
 _DAMAGED = "This workbook is cut short or damaged. Download the statement again."
 _HEAD = 4096
+_STYLES = "xl/styles.xml"
+_PROGRESS_ROWS = 2_000
 
 
 class Workbook:
@@ -47,14 +50,22 @@ class Workbook:
             )
         self._archive, self._limits, self._progress = archive, limits, progress
         self._columns: dict[str, int] = {}
-        self._strings = list(_shared_strings(archive)) if "xl/sharedStrings.xml" in archive.names else []
+        self._strings = _shared_strings(archive, limits) if "xl/sharedStrings.xml" in archive.names else []
+
+        self._date_styles = date_styles(_tree(archive, _STYLES)) if _STYLES in archive.names else frozenset[str]()
+        self._is_1904 = False
 
     def rows(self) -> Iterator[Row]:
         sheets = self._sheets()
-        for number, (name, part) in enumerate(sheets, start=1):
-            yield from self._rows_of(part, name)
-            if self._progress:
-                self._progress(number, len(sheets))
+        total = sum(self._archive.stated_size(part) for _, part in sheets)
+        before = self._archive.inflated
+        for name, part in sheets:
+            for row in self._rows_of(part, name):
+                yield row
+                if self._progress and row.line % _PROGRESS_ROWS == 0:
+                    self._progress(min(self._archive.inflated - before, total), total)
+        if self._progress:
+            self._progress(total, total)
 
     def _sheets(self) -> list[tuple[str, str]]:
         targets = {
@@ -62,7 +73,9 @@ class Workbook:
             for relation in _tree(self._archive, "xl/_rels/workbook.xml.rels")
         }
         sheets = []
-        for element in _tree(self._archive, "xl/workbook.xml").iter("{*}sheet"):
+        workbook = _tree(self._archive, "xl/workbook.xml")
+        self._is_1904 = any(found.get("date1904") in ("1", "true") for found in workbook.iter("{*}workbookPr"))
+        for element in workbook.iter("{*}sheet"):
             named = next((element.get(name) for name in _RELATIONSHIPS if element.get(name)), None)
             target = targets.get(named) or ""
             part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
@@ -90,6 +103,8 @@ class Workbook:
             if column >= _MAX_COLUMNS or not (value or formula):
                 continue
             text = self._text(cell.get("t"), value)
+            if self._date_styles and cell.get("t") in _NUMERIC and cell.get("s") in self._date_styles:
+                text = as_time(text, is_1904=self._is_1904)
             if len(texts) <= column:
                 texts.extend([""] * (column + 1 - len(texts)))
             texts[column] = text
@@ -135,9 +150,13 @@ def _content(cell: Any) -> tuple[str, str]:
     return value, formula
 
 
-def _shared_strings(archive: Archive) -> Iterator[str]:
+def _shared_strings(archive: Archive, limits: Limits) -> list[str]:
+    strings: list[str] = []
     for element in _elements(archive, "xl/sharedStrings.xml", "si"):
-        yield _string(element)
+        strings.append(_string(element))
+        if len(strings) > limits.shared_strings:
+            raise StatementRefused("This workbook holds more texts than any broker's report.", code="too_large")
+    return strings
 
 
 def _string(element: Any) -> str:

@@ -25,7 +25,7 @@ from trading.queries.cash_flows import FlowPage, FlowTotals, cash_flows, flow_pa
 class FlowRow:
     booked: SafeString
     kind: str
-    amount: SafeString
+    amount: str
     running: str
     is_credit: bool
     account: str
@@ -72,7 +72,7 @@ def _row(row: Mapping[str, Any], formats: Formats) -> FlowRow:
     return FlowRow(
         booked=formats.moment(row["booked_at"], row["booked_text"]),
         kind=FlowKind(row["kind"]).label,
-        amount=formats.amount(row["amount"], currency),
+        amount=formats.signed(row["amount"], currency),
         running=formats.money(row["running"], currency),
         is_credit=row["kind"] == FlowKind.CREDIT,
         account=row["account__label"],
@@ -88,7 +88,7 @@ def _figures(totals: FlowTotals, formats: Formats) -> dict[str, Any]:
     return {
         "currency": totals.currency,
         "count": totals.count,
-        "net": formats.amount(totals.net, totals.currency, unit=True),
+        "net": formats.plain(totals.net, totals.currency, unit=True),
         **{name: formats.plain(getattr(totals, name), totals.currency) for name in amounts},
     }
 

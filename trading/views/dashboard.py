@@ -1,7 +1,6 @@
 """The first page after sign-in: what there is, what it earned, what needs attention."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,32 +18,14 @@ from trading import formatting
 from trading.context import Frame
 from trading.formatting import Formats
 from trading.models import Position, Statement
-from trading.queries.figures import PeriodName, PeriodSum, period_sums
-from trading.queries.overview import Overview, overviews
+from trading.queries.overview import overviews
 from trading.queries.trades import ROW_FIELDS, closed_trades
 from trading.views.attention import notices
 from trading.views.charts import chart_part, chosen_span, curve_json, read_curves, span_links
+from trading.views.dashboard_strip import strips
 
 _POSITIONS = 8
 _TRADES = 11
-PERIOD_LABELS: Sequence[tuple[PeriodName, str]] = (
-    ("today", "Today"),
-    ("week", "This week"),
-    ("month", "This month"),
-    ("all", "All time"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """The figures of one currency. Amounts of different currencies are never added."""
-
-    currency: str
-    accounts: int
-    equity: SafeString
-    balance: SafeString
-    floating: SafeString
-    periods: Sequence[dict[str, Any]]
 
 
 @login_required
@@ -58,10 +39,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(frame)
     shown = overviews(chosen)
     span = chosen_span(request.GET.dict())
+    curves = read_curves(chosen, formats, span, frame.period, now)
     context = {
         "frame": frame,
-        "strips": _strips(shown, formats, now),
-        "charts": [chart_part(curve, formats) for curve in read_curves(chosen, formats, span, frame.period, now)],
+        "strips": strips(shown, formats, now),
+        "charts": [chart_part(curve, formats) for curve in curves],
         "spans": span_links(request, span, frame.period),
         "curve_url": f"{reverse('dashboard_curve')}?{request.GET.urlencode()}",
         "notices": notices(trader, chosen, formats, now),
@@ -102,48 +84,6 @@ def _drawn(request: HttpRequest, frame: Frame) -> Sequence[BrokerAccount]:
         return _chosen(frame)
     archived = BrokerAccount.objects.for_trader(request.user).filter(archived_at__isnull=False)
     return [account for account in archived if str(account.pk) == asked] or frame.accounts
-
-
-def _strips(shown: Sequence[Overview], formats: Formats, now: datetime) -> list[Strip]:
-    sums = period_sums([overview.account for overview in shown], now, formats.zone)
-    return [
-        _strip(currency, [o for o in shown if o.account.currency == currency], sums[currency], formats)
-        for currency in sums
-    ]
-
-
-def _strip(currency: str, shown: Sequence[Overview], sums: dict[Any, PeriodSum], formats: Formats) -> Strip:
-    why = "The balance before the first trade is not known for every account."
-    equity = _sum([overview.equity for overview in shown])
-    balance = _sum([overview.balance for overview in shown])
-    floating = sum((overview.floating for overview in shown), Decimal(0))
-    return Strip(
-        currency=currency,
-        accounts=len(shown),
-        equity=formats.plain(equity, currency, unit=True, reason=why),
-        balance=formats.plain(balance, currency, reason=why),
-        floating=formats.amount(floating, currency),
-        periods=[_period(label, sums[name], balance, currency, formats) for name, label in PERIOD_LABELS],
-    )
-
-
-def _period(label: str, result: PeriodSum, balance: Decimal | None, currency: str, formats: Formats) -> dict[str, Any]:
-    """The change is measured against the balance without this period's result."""
-    before = balance - result.net if balance is not None else None
-    ratio = result.net / before if before is not None and before > 0 and label != "All time" else None
-    text = formats.percent(ratio) if ratio is not None and result.count else ""
-    return {
-        "label": label,
-        "net": formats.amount(result.net, currency),
-        "ratio": f"+{text}" if text and ratio and ratio > 0 else text,
-        "direction": formatting.direction(result.net),
-        "counts": f"{formatting.count(result.count, 'trade')}, {result.wins} won" if result.count else "no trades",
-    }
-
-
-def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
-    known = [value for value in values if value is not None]
-    return sum(known, Decimal(0)) if len(known) == len(values) else None
 
 
 def _positions(chosen: Sequence[BrokerAccount], formats: Formats, now: datetime) -> list[dict[str, Any]]:

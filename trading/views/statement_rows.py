@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from trading.formatting import Formats
 from trading.models import Statement
 from trading.views.statement_words import format_words
+from trading.views.trade_rows import short_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,8 @@ class StatementRow:
     account: str
     format: str
     period: str
-    added: int
-    corrected: int
+    added: str
+    corrected: str
     problems: int
     ties: int
     differs: int
@@ -26,10 +28,11 @@ class StatementRow:
 
 
 def statement_rows(found: Sequence[Any], formats: Formats) -> list[StatementRow]:
-    return [_row(statement, formats) for statement in found]
+    year = str(timezone.now().astimezone(formats.zone).year)
+    return [_row(statement, formats, year) for statement in found]
 
 
-def _row(statement: Any, formats: Formats) -> StatementRow:
+def _row(statement: Any, formats: Formats, year: str) -> StatementRow:
     changes = statement.trade_changes or {}
     states = [line.get("state") for line in statement.stated]
     return StatementRow(
@@ -37,12 +40,12 @@ def _row(statement: Any, formats: Formats) -> StatementRow:
         account=statement.account.label if statement.account else "",
         format=format_words(statement.format),
         period=covers(statement, formats),
-        added=changes.get("added", 0),
-        corrected=changes.get("corrected", 0),
+        added=f"{changes.get('added', 0):,}",
+        corrected=f"{changes.get('corrected', 0):,}",
         problems=statement.problem_count,
         ties=states.count("ties"),
         differs=states.count("differs"),
-        uploaded=formats.moment(statement.uploaded_at, seconds=False),
+        uploaded=short_moment(formats, statement.uploaded_at, "", year, seconds=False),
     )
 
 

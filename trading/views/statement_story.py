@@ -8,12 +8,14 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from trading.calc.rounding import places_of
 from trading.formatting import DASH, Formats, count, unknown
 from trading.models import State, Statement
 from trading.views.statement_rows import covers
-from trading.views.statement_words import MONEY_FIELDS, TABLES, field_words, format_words
+from trading.views.statement_words import MONEY_FIELDS, TABLES, field_words, format_words, stated_words
 
 PROBLEMS_SHOWN = 100
+_MOST_PLACES = 8
 _KINDS = ("trades", "executions", "cash_flows", "positions", "snapshots")
 
 
@@ -21,7 +23,7 @@ _KINDS = ("trades", "executions", "cash_flows", "positions", "snapshots")
 class Counter:
     kind: str
     icon: str
-    number: int
+    number: str
     words: str
     hint: str
 
@@ -59,9 +61,10 @@ class AddedLine:
 
 @dataclass(frozen=True, slots=True)
 class StatedLine:
-    """`state` is "ties", "differs", "untrusted" or "not_computed"; `reason` says why where it does not tie."""
+    """`printed` is the file's own wording. `state` is "ties", "differs", "untrusted" or "not_computed"; `reason` says why where it does not tie."""
 
     label: str
+    printed: str
     stated: str
     ours: SafeString | str
     difference: str
@@ -104,7 +107,7 @@ class StatementStory:
     format: str
     covers: str
     segments: Sequence[Segment]
-    rows: int
+    rows: str
     needs_account: bool
     sentence: str
     undo_sentence: str
@@ -113,7 +116,7 @@ class StatementStory:
 def tell_statement(statement: Statement, formats: Formats) -> StatementStory:
     header, outcome = statement.header or {}, statement.outcome or {}
     currency = statement.account.currency if statement.account else header.get("currency") or ""
-    stated = _stated(statement.stated, formats)
+    stated = _stated(statement.stated, _causes(statement.problems), formats)
     states = [line.state for line in stated]
     half = (len(stated) + 1) // 2
     segments = _segments(statement)
@@ -135,7 +138,7 @@ def tell_statement(statement: Statement, formats: Formats) -> StatementStory:
         format=format_words(statement.format),
         covers=covers(statement, formats),
         segments=segments,
-        rows=sum(segment.number for segment in segments),
+        rows=f"{sum(segment.number for segment in segments):,}",
         needs_account=statement.state == State.READY and statement.account is None and statement.zone_is_guessed,
         sentence=_sentence(statement, outcome),
         undo_sentence=_undo_sentence(outcome),
@@ -157,27 +160,27 @@ def _counters(statement: Statement, formats: Formats, currency: str) -> list[Cou
     amounts = [amount for row in statement.problems if (amount := _decimal(row.get("amount"))) is not None]
     lost = f"{count(len(amounts), 'carries', 'carry')} money: {formats.signed(sum(amounts, Decimal(0)), currency)} {currency}"
     noun = "trade" if trades["added"] == 1 else "trades"
-    corrected = "old values stay in the history"
-    return [
-        Counter(
-            "added", "plus", trades["added"], f"{noun} {'added' if done else 'will be added'}", _added_hint(outcome)
-        ),
-        Counter(
+    old_values = "old values stay in the history"
+    left = len(statement.problems)
+    counted = [
+        ("added", "plus", trades["added"], f"{noun} {'added' if done else 'will be added'}", _added_hint(outcome)),
+        (
             "corrected",
             "pencil",
             trades["corrected"],
             "corrected" if done else "will be corrected",
-            f"{corrected}; {count(others, 'other row')} too" if others else corrected,
+            f"{old_values}; {count(others, 'other row')} too" if others else old_values,
         ),
-        Counter("unchanged", "equal", trades["unchanged"], "unchanged", "already in the book"),
-        Counter(
+        ("unchanged", "equal", trades["unchanged"], "unchanged", "already in the book"),
+        (
             "problems",
             "question-mark",
-            len(statement.problems),
-            "line not understood" if len(statement.problems) == 1 else "lines not understood",
-            lost if amounts else "kept word for word" if statement.problems else "every row is accounted for",
+            left,
+            "line not understood" if left == 1 else "lines not understood",
+            lost if amounts else "kept word for word" if left else "every row is accounted for",
         ),
     ]
+    return [Counter(kind, icon, f"{number:,}", words, hint) for kind, icon, number, words, hint in counted]
 
 
 def _added_hint(outcome: Mapping[str, Any]) -> str:
@@ -240,20 +243,31 @@ def _added_net(outcome: Mapping[str, Any], formats: Formats, currency: str) -> S
     return formats.amount(sum((_decimal(row.get("net_profit")) or Decimal(0) for row in rows), Decimal(0)), currency)
 
 
-def _stated(rows: Sequence[Mapping[str, Any]], formats: Formats) -> list[StatedLine]:
+def _causes(problems: Sequence[Mapping[str, Any]]) -> dict[Decimal, str]:
+    """What a difference of exactly this size comes from: ours less stated, where lines with money are left out."""
+    amounts = [(amount, row.get("line")) for row in problems if (amount := _decimal(row.get("amount")))]
+    causes = {-amount: f"Exactly line {line}, which was not understood." for amount, line in amounts}
+    if len(amounts) > 1:
+        whole = sum((amount for amount, _ in amounts), Decimal(0))
+        causes.setdefault(-whole, "Exactly the lines that were not understood.")
+    return causes
+
+
+def _stated(rows: Sequence[Mapping[str, Any]], causes: Mapping[Decimal, str], formats: Formats) -> list[StatedLine]:
     """Differences first, then what was left out of the comparison, then what ties; each in the order of the file."""
     order = {"differs": 0, "untrusted": 1, "not_computed": 2, "ties": 3}
-    lines = [_stated_line(row, formats) for row in rows]
+    lines = [_stated_line(row, causes, formats) for row in rows]
     return sorted(lines, key=lambda line: order.get(line.state, 0))
 
 
-def _stated_line(row: Mapping[str, Any], formats: Formats) -> StatedLine:
+def _stated_line(row: Mapping[str, Any], causes: Mapping[Decimal, str], formats: Formats) -> StatedLine:
     stated, ours, difference = (_decimal(row.get(name)) for name in ("stated", "ours", "difference"))
-    reason = str(row.get("reason") or "")
+    reason = str(row.get("reason") or (causes.get(difference, "") if difference else ""))
     return StatedLine(
-        label=str(row.get("label") or field_words(str(row.get("key", "")))),
-        stated=formats.number(stated) if stated is not None else str(row.get("printed", "")),
-        ours=formats.number(ours) if ours is not None else unknown(reason or "It can't be computed from this file."),
+        label=stated_words(str(row.get("key", ""))),
+        printed=f"In the file: {row.get('label') or row.get('key')} {row.get('printed') or ''}",
+        stated=_figure(stated, formats) if stated is not None else str(row.get("printed", "")),
+        ours=_figure(ours, formats) if ours is not None else unknown(reason or "It can't be computed from this file."),
         difference=_signed(difference, formats) if difference is not None else "",
         state=str(row.get("state", "")),
         reason=reason,
@@ -267,7 +281,11 @@ def _match(statement: Statement, header: Mapping[str, Any]) -> list[MatchLine]:
         ("Number", header.get("number"), account.number if account else None),
         ("Server", header.get("server"), account.server if account else None),
         ("Currency", header.get("currency"), account.currency if account else None),
-        ("Margin mode", header.get("margin_mode"), account.margin_mode if account else None),
+        (
+            "Margin mode",
+            str(header.get("margin_mode") or "").capitalize(),
+            account.get_margin_mode_display() if account else None,
+        ),
     ]
     lines = [_match_line(label, str(stated or ""), own) for label, stated, own in pairs]
     guessed = statement.zone_is_guessed
@@ -324,7 +342,7 @@ def _sentence(statement: Statement, outcome: Mapping[str, Any]) -> str:
     if outcome.get("creates_account"):
         parts.append("makes the account")
     left = len(statement.problems)
-    open_lines = f" {count(left, 'line stays', 'lines stay')} open as problems." if left else ""
+    open_lines = f" {count(left, 'line stays', 'lines stay')} open." if left else ""
     return f"Committing {' and '.join(parts)}.{open_lines} The import can be undone whole."
 
 
@@ -354,6 +372,11 @@ def _moment(raw: Any) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
+def _figure(value: Decimal, formats: Formats) -> str:
+    """All the decimals of the file, but not the noise of a binary fraction that a spreadsheet kept."""
+    return formats.number(value, min(places_of(value), _MOST_PLACES))
+
+
 def _signed(value: Decimal, formats: Formats) -> str:
-    text = formats.number(value)
+    text = _figure(value, formats)
     return f"+{text}" if value > 0 else text

@@ -25,6 +25,27 @@ FIELDS = {
     "strategy_id": "Strategy",
     "volume_lots": "Volume",
 }
+_STATED = {
+    "deals_total_balance": "Deals, balance",
+    "deals_total_commission": "Deals, commission",
+    "deals_total_fee": "Deals, fee",
+    "deals_total_profit": "Deals, profit",
+    "deals_total_swap": "Deals, swap",
+    "floating": "Floating profit",
+    "margin_free": "Free margin",
+    "margin_level_ratio": "Margin level",
+    "net_profit": "Total net profit",
+    "open_total_profit": "Open positions, profit",
+    "open_total_swap": "Open positions, swap",
+    "trades_long": "Long trades",
+    "trades_long_won": "Long trades won",
+    "trades_lost": "Loss trades",
+    "trades_short": "Short trades",
+    "trades_short_won": "Short trades won",
+    "trades_total": "Total trades",
+    "trades_won": "Profit trades",
+}
+_SUFFIXES = {"_percent": ", %", "_money": ", money", "_count": ", count"}
 #: The fields of a correction that are money; a difference in any other moves none.
 MONEY_FIELDS = frozenset({"amount", "commission", "swap", "fee", "gross_profit", "balance_after"})
 
@@ -35,3 +56,11 @@ def format_words(name: str) -> str:
 
 def field_words(name: str) -> str:
     return FIELDS.get(name) or name.replace("_", " ").capitalize()
+
+
+def stated_words(key: str) -> str:
+    """A stated figure in the words of these pages, whatever language the file is in."""
+    for suffix, words in _SUFFIXES.items():
+        if key.endswith(suffix):
+            return stated_words(key.removesuffix(suffix)) + words
+    return _STATED.get(key) or key.replace("_", " ").capitalize()

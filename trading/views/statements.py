@@ -66,10 +66,12 @@ def statement_upload(request: HttpRequest) -> HttpResponse:
     kept: list[Statement] = []
     refused: list[tuple[str, str]] = []
     files = request.FILES.getlist("files") if request.method == "POST" else []
+    accounts = {str(account.pk): account for account in BrokerAccount.objects.for_trader(trader).active()}
+    account = accounts.get(request.POST.get("account") or request.GET.get("account", ""))
     for file in files:
         try:
             name = file.name or ""
-            kept.append(receive_statement(trader, name, file.chunks(), now=timezone.now()))
+            kept.append(receive_statement(trader, name, file.chunks(), now=timezone.now(), account=account))
         except TradingError as error:
             refused.append((file.name or "statement", error.message))
     if kept:
@@ -78,6 +80,7 @@ def statement_upload(request: HttpRequest) -> HttpResponse:
         refused = [("No file", "Choose at least one file first.")]
     context = {
         "refused": refused,
+        "account": account,
         "limit_bytes": settings.STATEMENT_MAX_BYTES,
         "limit_mib": settings.STATEMENT_MAX_BYTES // 1_048_576,
     }

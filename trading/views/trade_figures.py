@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from trading.calc.interval import wilson_interval
 from trading.formatting import Formats, count, unknown
 from trading.queries.trades import TradeTotals
 from trading.views.trade_listing import TradeListing
@@ -75,7 +76,7 @@ def _figures(line: TradeTotals, formats: Formats) -> list[Figure]:
             formats.amount(line.net_profit, currency, unit=True),
             f"gross {formats.signed(line.gross_profit, currency)}",
         ),
-        Figure("Win rate", _percent(line, formats), f"{line.wins:,} won, {line.losses:,} lost of {line.count:,}"),
+        Figure("Win rate", _percent(line, formats), _interval(line, formats)),
         Figure(
             "Profit factor",
             formats.number(factor, 2) if factor is not None else unknown("Nothing was lost in this filter."),
@@ -97,6 +98,15 @@ def _figures(line: TradeTotals, formats: Formats) -> list[Figure]:
 def _percent(line: TradeTotals, formats: Formats) -> SafeString | str:
     ratio = line.win_ratio
     return formats.percent(ratio) if ratio is not None else unknown("There is no trade.")
+
+
+def _interval(line: TradeTotals, formats: Formats) -> str:
+    """How sure the rate is, and the trades that it rests on."""
+    interval = wilson_interval(line.wins, line.count)
+    if interval is None:
+        return ""
+    low, high = (formats.number(edge * 100, 1) for edge in interval)
+    return f"95 %: {low} to {high} %"
 
 
 def filter_chips(request: HttpRequest, listing: TradeListing) -> list[Chip]:

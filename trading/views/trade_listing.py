@@ -73,6 +73,11 @@ class TradeListing:
         return kept_totals(self.trades, self.chosen_accounts, key) if self.filter.is_valid() else ()
 
     @cached_property
+    def has_fees(self) -> bool:
+        """Whether any trade of the filter has a fee: most brokers have none, and its column is then left out."""
+        return any(line.fee for line in self.totals)
+
+    @cached_property
     def choices(self) -> TradeChoices:
         return trade_choices(self.trader, self.accounts)
 
@@ -147,8 +152,12 @@ class TradeListing:
         return min(int(before), self.count) if before.isascii() and before.isdigit() and len(before) < 10 else 0
 
     @property
-    def first_shown(self) -> int:
-        return self.shown_before + 1
+    def first_shown(self) -> str:
+        return f"{self.shown_before + 1:,}"
+
+    @property
+    def shown_of_all(self) -> str:
+        return f"{self.shown:,} of {self.count:,}"
 
     @property
     def shown(self) -> int:

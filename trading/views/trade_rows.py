@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import BrokerAccount
 from trading import formatting
@@ -19,42 +19,32 @@ from trading.queries.trades import Journal, TradeTotals
 #: Half of the width of the bar beside a result, in the units of its picture.
 _HALF_BAR = 32
 _NO_JOURNAL = Journal()
+_NO_BAR = mark_safe("")
 _NO_UUID = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
 class TradeRow:
-    """One line of the table. Every value is ready to be shown."""
+    """One line of the table. Every value is ready to be shown.
+
+    `figures` holds the cells from the entry to the last cost: as nodes of the template they would be half of its time.
+    """
 
     url: str
     closed: SafeString
     symbol: str
-    side: str
+    side: SafeString
     lots: str
-    entry: str
-    exit: str
     held: str
-    gross: str
-    commission: str
-    swap: str
-    fee: str
+    figures: SafeString
     net: SafeString
-    bar: "Bar | None"
+    bar: SafeString
     strategy: str
     tags: tuple[str, ...]
     has_notes: bool
     is_corrected: bool
     account: str
     currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A result drawn from the middle: `direction` is "profit" or "loss"; `x` and `width` are units of the picture."""
-
-    direction: str
-    x: int
-    width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +57,19 @@ class RowContext:
     journals: Mapping[tuple[Any, str], Journal]
     corrected: frozenset[Any]
     query: str
+    has_fees: bool
+    sides: Mapping[str, SafeString]
 
 
 def largest_results(totals: Sequence[TradeTotals]) -> dict[str, Decimal]:
-    """The result that fills a bar, by currency."""
-    return {line.currency: max(abs(line.best), abs(line.worst)) for line in totals}
+    """The result that fills a bar, by currency: four times the average win or loss, so that one outlier leaves the rest
+    of the bars readable. A larger result fills it as well."""
+    return {line.currency: _full_bar(line) for line in totals}
+
+
+def _full_bar(line: TradeTotals) -> Decimal:
+    usual = 4 * max(line.average_win or Decimal(0), -(line.average_loss or Decimal(0)))
+    return min(usual, max(abs(line.best), abs(line.worst)))
 
 
 def trade_rows(rows: Sequence[Mapping[str, Any]], context: RowContext) -> list[TradeRow]:
@@ -88,15 +86,10 @@ def _row(row: Mapping[str, Any], context: RowContext, url: str, year: str) -> Tr
         url=url,
         closed=short_moment(formats, row["closed_at"], row["closed_text"], year),
         symbol=row["symbol"],
-        side=row["side"],
+        side=context.sides[row["side"]],
         lots=formats.lots(row["volume_lots"]),
-        entry=formats.price(row["open_price"]),
-        exit=formats.price(row["close_price"]),
         held=held(row["opened_at"], row["closed_at"]),
-        gross=formats.money(row["gross_profit"], currency),
-        commission=formats.money(row["commission"], currency),
-        swap=formats.money(row["swap"], currency),
-        fee=formats.money(row["fee"], currency),
+        figures=_figures(row, currency, context),
         net=formats.amount(net, currency),
         bar=bar(net, context.largest.get(currency, Decimal(0))),
         strategy=row["strategy_id"],
@@ -108,17 +101,37 @@ def _row(row: Mapping[str, Any], context: RowContext, url: str, year: str) -> Tr
     )
 
 
-def bar(net: Decimal, largest: Decimal) -> Bar | None:
-    """The bar of a result beside the largest one of its filter; none for zero. At least a unit wide, so that it shows."""
+def _figures(row: Mapping[str, Any], currency: str, context: RowContext) -> SafeString:
+    formats = context.formats
+    cells = {
+        "entry": formats.price(row["open_price"]),
+        "exit": formats.price(row["close_price"]),
+        "held": held(row["opened_at"], row["closed_at"]),
+        "gross": formats.money(row["gross_profit"], currency),
+        "commission": formats.money(row["commission"], currency),
+        "swap": formats.money(row["swap"], currency),
+    }
+    if context.has_fees:
+        cells["fee"] = formats.money(row["fee"], currency)
+    # Digits, signs, separators and units of time: there is nothing to escape.
+    return mark_safe("".join(f'<td class="num k-{name}" role="cell">{cell}</td>' for name, cell in cells.items()))
+
+
+def bar(net: Decimal, largest: Decimal) -> SafeString:
+    """A result drawn from the middle, beside the one that fills a bar; nothing for zero. At least a unit wide."""
     if not net or not largest:
-        return None
+        return _NO_BAR
     width = max(1, round(min(abs(net) / largest, Decimal(1)) * _HALF_BAR))
-    return Bar("profit", _HALF_BAR, width) if net > 0 else Bar("loss", _HALF_BAR - width, width)
+    direction, x = ("profit", _HALF_BAR) if net > 0 else ("loss", _HALF_BAR - width)
+    return mark_safe(
+        f'<svg class="result-bar {direction}" viewBox="0 0 64 6" width="64" height="6" aria-hidden="true">'
+        f'<rect x="{x}" width="{width}" height="6" rx="1"/></svg>'
+    )
 
 
-def short_moment(formats: Formats, at: datetime, broker_text: str, year: str) -> SafeString:
+def short_moment(formats: Formats, at: datetime, broker_text: str, year: str, *, seconds: bool = True) -> SafeString:
     """The moment without its year when that is the present one; the broker's own wording on hover."""
-    text = formats.clock(at).replace(f" {year} ", " ", 1)
+    text = formats.clock(at, seconds=seconds).replace(f" {year} ", " ", 1)
     title = f"Broker: {broker_text}" if broker_text else ""
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), title, text)
 

@@ -11,9 +11,12 @@ from django.views.decorators.http import require_safe
 
 from trading.formatting import Formats
 from trading.forms import JournalForm
+from trading.models import Side
 from trading.queries.trade_detail import trade_story
 from trading.queries.trades import all_trades, corrected_trades, journals, neighbours
 from trading.services.journal import save_journal
+from trading.templatetags.portal import side
+from trading.views.trade_columns import TableShape
 from trading.views.trade_csv import trade_lines
 from trading.views.trade_figures import filter_chips, strips
 from trading.views.trade_listing import TradeListing
@@ -21,7 +24,6 @@ from trading.views.trade_rows import RowContext, TradeRow, largest_results, trad
 from trading.views.trade_story import tell
 
 _ROWS = "trading/_trade_rows.html"
-_RESULTS = "trading/_trade_results.html"
 _PAGE = "trading/closed_trade_list.html"
 
 
@@ -29,31 +31,31 @@ _PAGE = "trading/closed_trade_list.html"
 @require_safe
 def trade_list(request: HttpRequest) -> HttpResponse:
     listing = TradeListing.of(request)
-    formats = Formats.of(listing.trader)
-    context = {
-        "listing": listing,
-        "rows": _rows(listing, formats),
-        "strips": strips(listing.totals, formats),
-        "has_fees": any(line.fee for line in listing.totals),
-        "many_accounts": len(listing.chosen_accounts) > 1,
-        "many_currencies": len(listing.totals) > 1,
-    }
-    template = _template(request)
-    if template != _ROWS:
-        context |= {"chips": filter_chips(request, listing), "choices": listing.choices}
-    response = render(request, template, context)
-    if template == _RESULTS:
-        response["HX-Push-Url"] = listing.url
+    if "" in request.GET.values():
+        # A form sends its empty fields too; an address without them says the same, and is what links are made from.
+        return redirect(listing.url)
+    htmx: Any = request.htmx  # type: ignore[attr-defined]
+    if htmx and not htmx.history_restore_request and request.GET.get("cursor"):
+        response = render(request, _ROWS, _table(listing))
+    else:
+        page = _table(listing) | {"shape": TableShape.of(request), "chips": filter_chips(request, listing)}
+        response = render(request, _PAGE, page)
+        if htmx:
+            response["HX-Push-Url"] = listing.url
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _template(request: HttpRequest) -> str:
-    """More rows, a new result or the whole page. A page restored from the browser's history is a whole one."""
-    htmx: Any = request.htmx  # type: ignore[attr-defined]
-    if not htmx or htmx.history_restore_request or htmx.boosted:
-        return _PAGE
-    return _ROWS if request.GET.get("cursor") else _RESULTS
+def _table(listing: TradeListing) -> dict[str, Any]:
+    formats = Formats.of(listing.trader)
+    return {
+        "listing": listing,
+        "rows": _rows(listing, formats),
+        "strips": strips(listing.totals, formats),
+        "has_strategies": bool(listing.choices.strategies),
+        "many_accounts": len(listing.chosen_accounts) > 1,
+        "many_currencies": len(listing.totals) > 1,
+    }
 
 
 def _rows(listing: TradeListing, formats: Formats) -> list[TradeRow]:
@@ -65,6 +67,8 @@ def _rows(listing: TradeListing, formats: Formats) -> list[TradeRow]:
         journals=journals(listing.trader, ((row["account_id"], row["ticket"]) for row in found)),
         corrected=corrected_trades([row["id"] for row in found]),
         query=listing.query,
+        has_fees=listing.has_fees,
+        sides={name: side(name) for name in Side.values},
     )
     return trade_rows(found, context)
 

@@ -1,0 +1,131 @@
+"""What pages do in a browser: keys, menus, theme, the chart; and what is left of them without JavaScript."""
+
+import gzip
+from collections.abc import Callable
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Response, expect
+
+from tests.browser.pages import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+
+OpenContext = Callable[..., BrowserContext]
+_PHONE = {"width": 390, "height": 844}
+
+
+def test_keys_walk_the_rows_search_and_show_themselves(open_context: OpenContext) -> None:
+    tab = open_context("trader").new_page()
+    tab.goto(reverse("trade_list"))
+    tab.keyboard.press("j")
+    tab.keyboard.press("j")
+    tab.keyboard.press("k")
+    expect(tab.locator("tr.is-at")).to_have_count(1)
+    first = tab.locator("tr.is-link").first
+    expect(first).to_have_class("is-link is-at")
+    tab.keyboard.press("?")
+    expect(tab.get_by_role("dialog", name="Keys")).to_be_visible()
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("/")
+    expect(tab.get_by_role("searchbox")).to_be_focused()
+    tab.keyboard.type("jk?")
+    expect(tab.get_by_role("searchbox")).to_have_value("jk?")
+
+
+def test_enter_opens_the_row_that_the_keys_reached(open_context: OpenContext) -> None:
+    tab = open_context("trader").new_page()
+    tab.goto(reverse("account_list"))
+    tab.keyboard.press("j")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/accounts/*-*-*-*-*/")
+    expect(tab.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_click_on_a_row_opens_it(open_context: OpenContext) -> None:
+    tab = open_context("trader").new_page()
+    tab.goto(reverse("account_list"))
+    tab.locator("tr.is-link td").nth(2).click()
+    tab.wait_for_url("**/accounts/*-*-*-*-*/")
+
+
+def test_a_menu_closes_by_escape_and_by_a_click_elsewhere(open_context: OpenContext) -> None:
+    tab = open_context("trader").new_page()
+    tab.goto("/")
+    profile = tab.locator("summary[aria-label=Profile]")
+    out = tab.get_by_role("button", name="Sign out")
+    profile.click()
+    expect(out).to_be_visible()
+    tab.keyboard.press("Escape")
+    expect(out).to_be_hidden()
+    expect(profile).to_be_focused()
+    profile.click()
+    tab.locator("h1").click()
+    expect(out).to_be_hidden()
+
+
+def test_a_stranger_chooses_dark_and_the_page_comes_dark_at_once(open_context: OpenContext) -> None:
+    tab = open_context("stranger", color_scheme="light").new_page()
+    tab.goto(reverse("account_login"))
+    tab.get_by_role("button", name="Dark").click()
+    expect(tab.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    background = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(12, 15, 19)"
+
+
+def test_sign_up_starts_at_the_browsers_time_zone(open_context: OpenContext) -> None:
+    tab = open_context("stranger", timezone_id="Asia/Tokyo").new_page()
+    tab.goto(reverse("account_signup"))
+    expect(tab.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
+
+
+def test_the_chart_is_drawn_and_follows_the_pointer(open_context: OpenContext) -> None:
+    tab = open_context("trader").new_page()
+    tab.goto("/")
+    canvas = tab.locator("[data-curve-canvas] canvas").first
+    expect(canvas).to_be_visible()
+    at = tab.locator("[data-curve-at]").first
+    expect(at).to_have_text("Latest")
+    canvas.hover(position={"x": 200, "y": 100})
+    expect(at).not_to_have_text("Latest")
+
+
+def test_on_a_phone_a_row_is_a_card_and_stays_a_row_for_screen_readers(open_context: OpenContext) -> None:
+    tab = open_context("trader", viewport=_PHONE).new_page()
+    tab.goto(reverse("account_list"))
+    row = tab.get_by_role("row").nth(1)
+    assert row.evaluate("row => getComputedStyle(row).display") == "grid"
+    expect(row.get_by_role("cell").first).to_be_visible()
+    expect(tab.get_by_role("navigation", name="Most used").get_by_role("link")).to_have_count(5)
+
+
+def test_reading_and_choosing_work_without_javascript(open_context: OpenContext, site: Site) -> None:
+    tab = open_context("trader", java_script_enabled=False).new_page()
+    tab.goto("/")
+    expect(tab.locator(".chart-summary").first).to_contain_text("Deepest fall")
+    tab.locator(".chart-table summary").first.click()
+    expect(tab.locator(".chart-table table").first).to_be_visible()
+    tab.locator(".switcher summary").click()
+    tab.locator(".switcher").get_by_role("link", name=site.account.label).click()
+    tab.wait_for_url(f"**/?account={site.account.pk}")
+    tab.get_by_role("navigation", name="Period").get_by_role("link", name="Year").click()
+    tab.wait_for_url(f"**/?account={site.account.pk}&period=year")
+    tab.get_by_role("navigation", name="Main").get_by_role("link", name="Trades").click()
+    tab.wait_for_url("**/trades/?account=*&period=year")
+    expect(tab.locator("tr.is-link").first).to_be_visible()
+
+
+def test_the_first_view_is_small(open_context: OpenContext) -> None:
+    """HTML under 60 kB; everything together, compressed as WhiteNoise sends it, under 500 kB."""
+    tab = open_context("trader").new_page()
+    answers: list[Response] = []
+    tab.on("response", lambda answer: answers.append(answer))
+    tab.goto("/", wait_until="networkidle")
+    sizes = {answer.url: _sent(answer) for answer in answers}
+    assert len(answers[0].body()) < 60_000
+    assert sum(sizes.values()) < 500_000, sizes
+
+
+def _sent(answer: Response) -> int:
+    body = answer.body()
+    return len(body) if answer.url.endswith(".woff2") else len(gzip.compress(body, 9))

@@ -1,0 +1,235 @@
+"""The dashboard and the pages of accounts."""
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import BrokerAccount, Trader
+from tests import make
+from trading.models import State
+from trading.queries.overview import recent_nets
+from trading.views.sparks import spark
+
+pytestmark = pytest.mark.django_db
+
+
+def filled_account(owner: Trader, trades: int = 3, **fields: Any) -> BrokerAccount:
+    """An account whose opening balance is known, with a deposit of 10,000 and trades that each gain 100 less 7 on entry."""
+    account = make.account(owner, **fields)
+    make.committed_statement(account=account, opening_balance=Decimal(0), period_start=make.START)
+    make.cash_flow(account)
+    add_trades(account, trades)
+    return account
+
+
+def add_trades(account: BrokerAccount, number: int) -> None:
+    for _ in range(number):
+        trade = make.trade(account)
+        make.execution(trade=trade)
+        make.exit_of(trade)
+
+
+def text_of(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def pages_of(account: BrokerAccount) -> list[str]:
+    return [reverse(name, args=[account.pk]) for name in ("account_detail", "account_figures")]
+
+
+def test_a_stranger_is_sent_to_sign_in(stranger: Client, ann: Trader) -> None:
+    account = filled_account(ann)
+    for address in [reverse("dashboard"), reverse("dashboard_curve"), reverse("account_list"), *pages_of(account)]:
+        response = stranger.get(address)
+        assert response.status_code == 302 and response["Location"].startswith(reverse("account_login"))
+
+
+def test_hides_another_traders_accounts(bo_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, label="Secret")
+    assert [bo_client.get(address).status_code for address in pages_of(account)] == [404, 404]
+    for name in ("dashboard", "account_list"):
+        assert "Secret" not in bo_client.get(reverse(name), {"account": str(account.pk)}).content.decode()
+    assert bo_client.get(reverse("dashboard_curve"), {"account": str(account.pk)}).json() == {"curves": []}
+
+
+def test_shows_balance_and_result_to_the_cent(ann_client: Client, ann: Trader) -> None:
+    filled_account(ann, 3)
+    text = text_of(ann_client.get("/"))
+    assert "10,300.00" in text
+    assert "+300.00" in text
+
+
+def test_never_adds_different_currencies(ann_client: Client, ann: Trader) -> None:
+    filled_account(ann, 1, currency="USD")
+    filled_account(ann, 2, currency="EUR")
+    text = text_of(ann_client.get("/"))
+    assert "10,100.00 USD" in text and "10,200.00 EUR" in text
+    assert "20,300.00" not in text
+
+
+def test_adds_accounts_of_one_currency(ann_client: Client, ann: Trader) -> None:
+    filled_account(ann, 1)
+    filled_account(ann, 2)
+    assert "20,300.00 USD" in text_of(ann_client.get("/"))
+
+
+def test_one_account_of_the_address_is_shown_alone(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    filled_account(ann, 2)
+    assert "10,100.00 USD" in text_of(ann_client.get("/", {"account": str(account.pk)}))
+
+
+def test_an_unknown_balance_is_a_dash_with_its_reason(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    account.statements.update(opening_balance=None)
+    page = ann_client.get("/").content.decode()
+    assert "The balance before the first trade is not known" in page
+    assert f"Without {account.label}" in page
+
+
+def test_a_newcomer_is_told_how_to_begin(ann_client: Client) -> None:
+    text = text_of(ann_client.get("/"))
+    assert "Bring your first statement" in text
+
+
+def test_asks_for_attention_to_dry_runs_refusals_and_untied_days(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    make.statement(ann, account=account, name="new.html")
+    make.statement(ann, name="photo.jpg", state=State.REFUSED, error_message="This is a photo.")
+    make.snapshot(account, balance=Decimal("10000.00"), taken_at=timezone.now())
+    text = text_of(ann_client.get("/"))
+    assert f"Statement waiting: {account.label}" in text
+    assert "Not imported: photo.jpg" in text and "This is a photo." in text
+    assert f"{account.label} does not tie" in text and "+100.00 USD" in text
+
+
+def test_an_archived_account_leaves_the_dashboard_and_keeps_its_page(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1, archived_at=timezone.now())
+    assert "Bring your first statement" in text_of(ann_client.get("/"))
+    assert "Archived" in text_of(ann_client.get(reverse("account_detail", args=[account.pk])))
+    curve = ann_client.get(reverse("dashboard_curve"), {"account": str(account.pk)}).json()
+    assert len(curve["curves"][0]["points"]) == 3
+
+
+def test_the_curve_ends_at_the_balance_and_marks_cash_flows(ann_client: Client, ann: Trader) -> None:
+    filled_account(ann, 2)
+    curve = ann_client.get(reverse("dashboard_curve")).json()["curves"][0]
+    assert curve["currency"] == "USD"
+    assert curve["points"][-1][4] == "10,200.00"
+    assert [mark[1] for mark in curve["marks"]] == ["+10,000.00"]
+
+
+def test_a_span_of_the_curve_starts_with_what_the_account_held(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    late = make.trade(account, opened_at=timezone.now() - timedelta(days=2))
+    make.execution(trade=late)
+    make.exit_of(late)
+    points = ann_client.get(reverse("dashboard_curve"), {"span": "1w"}).json()["curves"][0]["points"]
+    assert [point[4] for point in points] == ["10,100.00", "10,100.00", "10,200.00"]
+
+
+def test_the_same_is_said_in_words_and_as_a_table(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    loss = make.trade(account, gross_profit=Decimal("-991.50"), opened_at=make.START + timedelta(days=400))
+    make.execution(trade=loss)
+    make.exit_of(loss)
+    text = text_of(ann_client.get("/")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "9.90 % below its peak" in text and "Deepest fall 9.90 %, reached on 10 Feb 2026" in text
+    assert "2026-02 9,100.00" in text
+
+
+def test_recent_trades_are_those_of_the_period(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    make.trade(account, symbol="NEWEST", opened_at=timezone.now() - timedelta(hours=3))
+    week = ann_client.get("/", {"from": str(timezone.localdate() - timedelta(days=2))}).content.decode()
+    assert "NEWEST" in week and "EURUSD" not in week
+
+
+def test_the_figures_of_an_account_are_metatraders_own(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 4)
+    text = text_of(ann_client.get(reverse("account_figures", args=[account.pk])))
+    assert "As MetaTrader 5 defines them" in text
+    assert "Total net profit +400.00" in text
+    assert "Profit factor – Gross profit" in text and "Not known: No losses." in text
+
+
+def test_the_list_shows_each_account_once_and_the_archived_ones_apart(ann_client: Client, ann: Trader) -> None:
+    filled_account(ann, 2, label="Main")
+    make.account(ann, label="Old one", archived_at=timezone.now())
+    make.account(ann, label="Fresh")
+    page = ann_client.get(reverse("account_list"))
+    assert [row["account"].label for row in page.context["rows"]] == ["Fresh", "Main"]
+    assert [row["account"].label for row in page.context["archived"]] == ["Old one"]
+    assert {row["account"].label: row["state"][1] for row in page.context["rows"]} == {
+        "Fresh": "Empty",
+        "Main": "Up to date",
+    }
+
+
+def _queries(client: Client, address: str) -> int:
+    client.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_queries_do_not_grow_with_rows_or_accounts(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 2)
+    addresses = [reverse("dashboard"), reverse("dashboard_curve"), reverse("account_list"), *pages_of(account)]
+    before = [_queries(ann_client, address) for address in addresses]
+    add_trades(account, 20)
+    for _ in range(3):
+        filled_account(ann, 1)
+    assert [_queries(ann_client, address) for address in addresses] == before
+    assert max(before) <= 25
+
+
+def test_the_json_of_a_curve_holds_numbers_and_texts_only(ann_client: Client, ann: Trader) -> None:
+    filled_account(ann, 1)
+    curve = json.loads(ann_client.get(reverse("dashboard_curve")).content)["curves"][0]
+    assert [type(value) for value in curve["points"][-1]] == [int, float, float, str, str, str]
+
+
+def test_an_address_with_nonsense_shows_everything(ann_client: Client, ann: Trader) -> None:
+    filled_account(ann, 1)
+    response = ann_client.get("/", {"account": str(uuid4()), "period": "aeon", "span": "9q", "from": "x"})
+    assert response.status_code == 200 and "10,100.00" in text_of(response)
+
+
+def test_small_bars_stand_around_their_middle() -> None:
+    drawn = spark([Decimal(30), Decimal(0), Decimal(-10)])
+    assert drawn is not None and drawn.width == 11
+    assert [(bar.direction, bar.x, bar.y, bar.height) for bar in drawn.bars] == [
+        ("profit", 0, 0, 18),
+        ("loss", 8, 18, 6),
+    ]
+
+
+def test_a_single_result_needs_no_bars() -> None:
+    assert spark([Decimal(5), Decimal(0)]) is None
+
+
+def test_a_month_of_losses_hangs_from_the_top() -> None:
+    drawn = spark([Decimal(-5), Decimal(-10)])
+    assert drawn is not None and [(bar.y, bar.height) for bar in drawn.bars] == [(0, 12), (0, 24)]
+
+
+def test_bars_are_the_days_of_the_traders_zone(ann: Trader) -> None:
+    account = make.account(ann)
+    now = datetime(2026, 3, 11, 20, 0, tzinfo=UTC)
+    for hour, net in ((22, 5), (23, 7)):
+        make.execution(account, direction="out", executed_at=now.replace(day=10, hour=hour), gross_profit=Decimal(net))
+    days, months = recent_nets([account], now, ZoneInfo("Europe/Berlin"))["USD"]
+    assert days == {date(2026, 3, 10): Decimal(5), date(2026, 3, 11): Decimal(7)}
+    assert months == {date(2026, 3, 1): Decimal(12)}

@@ -1,0 +1,176 @@
+"""Every constraint refuses the lie that it is there for, even to SQL typed by hand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from accounts.services.sign_in import start_sign_in
+from tests import make
+from trading.models import State, StatementCorrection, StatementFile, StatementFileChunk
+
+pytestmark = pytest.mark.django_db
+
+ZERO = Decimal(0)
+
+
+def set_on(made: models.Model, **values: Any) -> None:
+    """Updates past every check that Python makes."""
+    type(made)._base_manager.filter(pk=made.pk).update(**values)
+
+
+def _twin_trade() -> None:
+    made = make.trade()
+    make.trade(made.account, ticket=made.ticket)
+
+
+def _twin_execution() -> None:
+    made = make.execution()
+    make.execution(made.account, deal_id=made.deal_id)
+
+
+def _twin_cash_flow() -> None:
+    made = make.cash_flow()
+    make.cash_flow(made.account, reference=made.reference)
+
+
+def _twin_position() -> None:
+    made = make.position()
+    make.position(made.account, ticket=made.ticket)
+
+
+def _twin_snapshot() -> None:
+    made = make.snapshot()
+    make.snapshot(made.account, taken_at=made.taken_at)
+
+
+def _twin_account() -> None:
+    made = make.account()
+    make.account(made.trader, platform=made.platform, server=made.server, number=made.number)
+
+
+def _twin_trader() -> None:
+    make.trader("ann@example.com")
+    make.trader("Ann@example.com")
+
+
+def _end_without_a_reason() -> None:
+    set_on(start_sign_in(make.trader(), timezone.now()), ended_at=timezone.now())
+
+
+def _twin_file() -> None:
+    made = make.statement_file()
+    StatementFile.objects.create(trader=made.trader, sha256=made.sha256, size=1)
+
+
+def _twin_chunk() -> None:
+    StatementFileChunk.objects.create(file=make.statement_file(), number=0, data=b"other")
+
+
+def _twin_tag() -> None:
+    owner = make.trader()
+    make.tag(owner, "Breakout")
+    make.tag(owner, "breakout")
+
+
+def _twin_journal_entry() -> None:
+    made = make.trade()
+    make.journal_entry(made)
+    make.journal_entry(made)
+
+
+def _twin_mapping() -> None:
+    made = make.symbol_mapping()
+    make.symbol_mapping(made.account, broker_symbol=made.broker_symbol)
+
+
+def _twin_correction() -> None:
+    trade = make.trade()
+    statement = make.statement(account=trade.account)
+    for _ in range(2):
+        StatementCorrection.objects.create(
+            statement=statement, table="trade", row_id=trade.pk, action="corrected", before={}
+        )
+
+
+def _correction_of_an_unknown_table() -> None:
+    trade = make.trade()
+    statement = make.statement(account=trade.account)
+    StatementCorrection.objects.create(statement=statement, table="tarde", row_id=trade.pk, action="removed", before={})
+
+
+#: The name of a constraint and an act that it must refuse.
+LIES: list[tuple[str, Callable[[], None]]] = [
+    ("trade_ticket_unique_in_account", _twin_trade),
+    ("trade_side_is_known", lambda: set_on(make.trade(), side="up")),
+    ("trade_source_is_known", lambda: set_on(make.trade(), source="rumour")),
+    ("trade_ticket_given", lambda: set_on(make.trade(), ticket="")),
+    ("trade_volume_positive", lambda: set_on(make.trade(), volume_lots=ZERO, closed_volume_lots=ZERO)),
+    ("trade_closed_volume_within_volume", lambda: set_on(make.open_trade(), closed_volume_lots=Decimal(-1))),
+    ("trade_open_or_fully_closed", lambda: set_on(make.trade(), close_price=None)),
+    ("trade_open_or_fully_closed", lambda: set_on(make.trade(), closed_at=None)),
+    ("trade_open_or_fully_closed", lambda: set_on(make.trade(), closed_volume_lots=Decimal("0.5"))),
+    ("trade_open_or_fully_closed", lambda: set_on(make.trade(), closed_at=make.START - timedelta(days=9_000))),
+    ("trade_open_or_fully_closed", lambda: set_on(make.open_trade(), closed_volume_lots=models.F("volume_lots"))),
+    ("execution_deal_unique_in_account", _twin_execution),
+    ("execution_side_is_known", lambda: set_on(make.execution(), side="up")),
+    ("execution_direction_is_known", lambda: set_on(make.execution(), direction="round")),
+    ("execution_source_is_known", lambda: set_on(make.execution(), source="rumour")),
+    ("execution_deal_given", lambda: set_on(make.execution(), deal_id="")),
+    ("execution_volume_positive", lambda: set_on(make.execution(), volume_lots=ZERO)),
+    ("cash_flow_reference_unique_in_account", _twin_cash_flow),
+    ("cash_flow_kind_is_known", lambda: set_on(make.cash_flow(), kind="gift")),
+    ("cash_flow_source_is_known", lambda: set_on(make.cash_flow(), source="rumour")),
+    ("cash_flow_reference_given", lambda: set_on(make.cash_flow(), reference="")),
+    ("position_ticket_unique_in_account", _twin_position),
+    ("position_side_is_known", lambda: set_on(make.position(), side="up")),
+    ("position_source_is_known", lambda: set_on(make.position(), source="rumour")),
+    ("position_volume_positive", lambda: set_on(make.position(), volume_lots=ZERO)),
+    ("snapshot_unique_in_account", _twin_snapshot),
+    ("snapshot_source_is_known", lambda: set_on(make.snapshot(), source="rumour")),
+    ("statement_file_kept_once_per_trader", _twin_file),
+    ("statement_file_sha256_is_hex", lambda: set_on(make.statement_file(), sha256="z" * 64)),
+    ("statement_file_chunk_in_order", _twin_chunk),
+    ("statement_state_is_known", lambda: set_on(make.statement(), state="lost")),
+    ("statement_origin_is_known", lambda: set_on(make.statement(), origin="post")),
+    ("statement_progress_at_most_100", lambda: set_on(make.statement(), progress_percent=101)),
+    ("statement_refusal_says_why", lambda: set_on(make.statement(), state=State.REFUSED)),
+    ("statement_refusal_says_why", lambda: set_on(make.statement(), state=State.FAILED)),
+    ("statement_committed_has_time", lambda: set_on(make.statement(), state=State.COMMITTED)),
+    ("correction_once_per_row", _twin_correction),
+    ("correction_table_is_known", _correction_of_an_unknown_table),
+    ("instrument_pip_positive", lambda: set_on(make.instrument(), pip=ZERO)),
+    ("symbol_mapping_unique_in_account", _twin_mapping),
+    ("tag_name_unique_per_trader", _twin_tag),
+    ("tag_name_given", lambda: set_on(make.tag(), name="")),
+    ("journal_entry_one_per_trade", _twin_journal_entry),
+    ("account_unique_per_trader_and_server", _twin_account),
+    ("account_platform_is_known", lambda: set_on(make.account(), platform="mt6")),
+    ("account_margin_mode_is_known", lambda: set_on(make.account(), margin_mode="maybe")),
+    ("account_phase_is_known", lambda: set_on(make.account(), phase="late")),
+    ("account_leverage_positive", lambda: set_on(make.account(), leverage=0)),
+    ("account_number_given", lambda: set_on(make.account(), number="")),
+    ("trader_email_unique_in_any_case", _twin_trader),
+    ("sign_in_end_has_a_reason", _end_without_a_reason),
+]
+
+
+@pytest.mark.parametrize(("constraint", "lie"), LIES, ids=[f"{name}-{number}" for number, (name, _) in enumerate(LIES)])
+def test_refuses_the_lie(constraint: str, lie: Callable[[], None]) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        lie()
+
+
+def test_every_constraint_has_its_lie() -> None:
+    named = {
+        constraint.name
+        for app in ("accounts", "trading")
+        for model in apps.get_app_config(app).get_models()
+        for constraint in model._meta.constraints
+    }
+    assert named - {name for name, _ in LIES} == set()

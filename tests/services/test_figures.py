@@ -1,0 +1,133 @@
+"""Figures, curve, proof and period sums of what is in the book, and what the cache keeps of them."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import override_settings
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import BrokerAccount, Trader
+from tests import make
+from tests.services import act
+from tests.services.mt4_page import Cash, Line, page
+from trading import cache
+from trading.queries import figures
+
+pytestmark = pytest.mark.django_db
+
+UTC_ZONE = ZoneInfo("UTC")
+CONTENT = page(
+    Line(11, profit="25.00", closed="2025.03.03 12:00:00"),
+    Line(12, profit="-10.00", commission="-2.00", closed="2025.03.04 12:00:00"),
+    Line(13, closed="", profit="7.00"),
+    cash=[Cash(1), Cash(2, "-200.00", "2025.03.05 09:00:00", "Withdrawal")],
+)
+
+
+@pytest.fixture
+def account(ann: Trader) -> BrokerAccount:
+    return act.account_of(act.imported(ann, CONTENT))
+
+
+def test_sums_up_net_count_and_wins_per_period_and_currency(account: BrokerAccount) -> None:
+    other = make.account(account.trader, currency="EUR")
+    make.exit_of(make.trade(other))
+    now = datetime(2025, 3, 4, 18, 0, tzinfo=UTC)
+    sums = figures.period_sums([account, other], now, UTC_ZONE)
+    assert sums["USD"]["today"] == figures.PeriodSum(Decimal("-12.00"), 1, 0)
+    assert sums["USD"]["week"] == sums["USD"]["all"] == figures.PeriodSum(Decimal("13.00"), 2, 1)
+    assert (sums["EUR"]["all"].net, sums["EUR"]["today"].count) == (Decimal("100.00"), 0)
+
+
+def test_reads_the_sums_of_any_number_of_accounts_in_one_query(
+    account: BrokerAccount, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    others = [make.account(account.trader) for _ in range(5)]
+    with django_assert_num_queries(1):
+        figures.period_sums([account, *others], act.NOW, UTC_ZONE)
+
+
+def test_has_no_sums_without_accounts(db: None) -> None:
+    assert figures.period_sums([], act.NOW, UTC_ZONE) == {}
+
+
+def test_gives_an_account_without_trades_zeros(ann: Trader) -> None:
+    empty = make.account(ann, currency="USD")
+    assert figures.period_sums([empty], act.NOW, UTC_ZONE)["USD"]["all"] == figures.PeriodSum(Decimal(0), 0, 0)
+    assert figures.account_figures(empty, "mt5")["trades_total"] == 0
+
+
+def test_draws_the_balance_after_each_event(account: BrokerAccount) -> None:
+    points = figures.balance_curve(account, 100)
+    assert [point.balance for point in points] == [1000, Decimal("1025.00"), Decimal("1013.00"), Decimal("813.00")]
+    assert len(figures.balance_curve(account, 3)) == 3
+
+
+def test_draws_nothing_where_the_opening_balance_is_not_known(ann: Trader) -> None:
+    account = make.account(ann)
+    make.committed_statement(account=account)
+    make.exit_of(make.trade(account))
+    assert figures.balance_curve(account, 100) == []
+    assert figures.opening_balance(account) is None
+
+
+def test_proves_each_day_against_the_balance_that_the_broker_stated(account: BrokerAccount) -> None:
+    proof = figures.balance_proof(account, UTC_ZONE)
+    assert proof.ties and proof.closing == Decimal("813.00")
+    make.cash_flow(account, amount=Decimal("5.00"), booked_at=datetime(2025, 3, 6, tzinfo=UTC))
+    BrokerAccount.objects.filter(pk=account.pk).update(revision=account.revision + 1)
+    account.refresh_from_db()
+    broken = figures.balance_proof(account, UTC_ZONE)
+    assert broken.first_break is not None and broken.first_break.difference == Decimal("5.00")
+
+
+def test_takes_the_opening_balance_of_the_statement_that_reaches_furthest_back(ann: Trader) -> None:
+    later = page(
+        Line(21, opened="2025.05.05 10:00:00", closed="2025.05.05 12:00:00"),
+        cash=[],
+        opening=Decimal("813.00"),
+        reported="2025 May 9, 20:00",
+    )
+    account = act.account_of(act.imported(ann, later))
+    assert figures.opening_balance(account) == Decimal("813.00")
+    act.imported(ann, CONTENT)
+    assert figures.opening_balance(account) == 0
+
+
+def test_keeps_figures_until_the_account_changes(
+    account: BrokerAccount, ann: Trader, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    before = figures.account_figures(account, "mt4")
+    with django_assert_num_queries(0):
+        assert figures.account_figures(account, "mt4") == before
+    act.imported(ann, page(Line(11, profit="26.00"), cash=[Cash(1)], reported="2025 March 9, 20:00"))
+    account.refresh_from_db()
+    after = figures.account_figures(account, "mt4")
+    assert before["net_profit"] is not None
+    assert after["net_profit"] == before["net_profit"] + 1
+
+
+def test_counts_hits_and_misses(account: BrokerAccount) -> None:
+    start = cache.counts()
+    for _ in range(3):
+        figures.account_figures(account, "mt4")
+    now = cache.counts()
+    assert now["figures.miss"] - start.get("figures.miss", 0) == 1
+    assert now["figures.hit"] - start.get("figures.hit", 0) == 2
+
+
+@pytest.mark.parametrize("swallowed", [True, False])
+def test_computes_the_answer_when_redis_is_gone(account: BrokerAccount, swallowed: bool) -> None:
+    gone = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+            "OPTIONS": {"IGNORE_EXCEPTIONS": swallowed, "SOCKET_CONNECT_TIMEOUT": 0.2},
+        }
+    }
+    before = cache.counts().get("figures.failure", 0)
+    with override_settings(CACHES=gone):
+        assert figures.account_figures(account, "mt4")["trades_total"] == 2
+    assert cache.counts().get("figures.failure", 0) - before == (0 if swallowed else 2)

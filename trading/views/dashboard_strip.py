@@ -1,0 +1,112 @@
+"""The figures at the head of the dashboard: one strip per currency."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.safestring import SafeString
+
+from trading import formatting
+from trading.calc.periods import windows
+from trading.formatting import Formats
+from trading.queries.figures import PeriodName, PeriodSum, period_sums
+from trading.queries.overview import Overview, recent_nets
+from trading.views.sparks import Spark, spark
+
+PERIOD_LABELS: Sequence[tuple[PeriodName, str]] = (
+    ("today", "Today"),
+    ("week", "This week"),
+    ("month", "This month"),
+    ("all", "All time"),
+)
+_NO_BALANCE = "The balance before the first trade is not known for every account."
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The figures of one currency. Amounts of different currencies are never added."""
+
+    currency: str
+    accounts: int
+    equity: SafeString
+    balance: SafeString
+    floating: SafeString
+    periods: Sequence[dict[str, Any]]
+
+
+def strips(shown: Sequence[Overview], formats: Formats, now: datetime) -> list[Strip]:
+    accounts = [overview.account for overview in shown]
+    sums = period_sums(accounts, now, formats.zone)
+    nets = recent_nets(accounts, now, formats.zone)
+    return [
+        _strip(
+            [overview for overview in shown if overview.account.currency == currency],
+            sums[currency],
+            _sparks(*nets[currency], now, formats.zone),
+            formats,
+        )
+        for currency in sums
+    ]
+
+
+def _sparks(
+    days: Mapping[date, Decimal], months: Mapping[date, Decimal], now: datetime, zone: ZoneInfo
+) -> dict[str, Spark | None]:
+    """Bars per day of this week and this month, and per month of the last year."""
+    today = now.astimezone(zone).date()
+    starts = {window.name: window.starts_at.date() for window in windows(now, zone)}
+    found: dict[str, Spark | None] = {
+        name: spark(_each_day(days, starts[name], today)) for name in ("week", "month") if name in starts
+    }
+    return {**found, "all": spark([months[first] for first in sorted(months)])}
+
+
+def _each_day(days: Mapping[date, Decimal], first: date, last: date) -> list[Decimal]:
+    """The result of every working day, and of the weekend days that had one."""
+    every = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return [days.get(on, Decimal(0)) for on in every if on in days or on.weekday() < 5]
+
+
+def _strip(
+    shown: Sequence[Overview],
+    sums: Mapping[PeriodName, PeriodSum],
+    sparks: Mapping[str, Spark | None],
+    formats: Formats,
+) -> Strip:
+    currency = shown[0].account.currency
+    equity = _sum([overview.equity for overview in shown])
+    balance = _sum([overview.balance for overview in shown])
+    floating = sum((overview.floating for overview in shown), Decimal(0))
+    return Strip(
+        currency=currency,
+        accounts=len(shown),
+        equity=formats.plain(equity, currency, reason=_NO_BALANCE),
+        balance=formats.plain(balance, currency, reason=_NO_BALANCE),
+        floating=formats.amount(floating, currency),
+        periods=[
+            _period(label, sums[name], balance, currency, formats) | {"spark": sparks.get(name)}
+            for name, label in PERIOD_LABELS
+        ],
+    )
+
+
+def _period(label: str, result: PeriodSum, balance: Decimal | None, currency: str, formats: Formats) -> dict[str, Any]:
+    """The change is measured against the balance without this period's result."""
+    before = balance - result.net if balance is not None else None
+    ratio = result.net / before if before is not None and before > 0 and label != "All time" else None
+    text = formats.percent(ratio) if ratio is not None and result.count else ""
+    return {
+        "label": label,
+        "net": formats.amount(result.net, currency),
+        "ratio": f"+{text}" if text and ratio and ratio > 0 else text,
+        "direction": formatting.direction(result.net),
+        "counts": f"{formatting.count(result.count, 'trade')}, {result.wins} won" if result.count else "no trades",
+    }
+
+
+def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if len(known) == len(values) else None
