@@ -147,6 +147,14 @@ class ReconciliationLog(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             # queries.reconciliation_log: an account's events, newest first.
             models.Index(F("account"), F("at").desc(), F("id").desc(), name="reconciliation_log_newest"),
+            # queries.reconciliation.recent_events: what happened besides the runs, which are many.
+            models.Index(
+                F("account"),
+                F("at").desc(),
+                F("id").desc(),
+                name="reconciliation_log_news",
+                condition=~Q(event="sync"),
+            ),
         ]
 
     def __str__(self) -> str:
