@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from trading.api import cash_flows, docs, executions, figures, guard_urls, health, positions, statements, sync, trades
+from trading.api import (
+    cash_flows,
+    docs,
+    executions,
+    figures,
+    guard_urls,
+    health,
+    positions,
+    reconciliation_urls,
+    statements,
+    sync,
+    trades,
+)
 
 urlpatterns = [
     path("health/", health.HealthView.as_view(), name="api_health"),
@@ -41,4 +53,5 @@ urlpatterns = [
         "statements/<uuid:statement_id>/reread/", statements.StatementRereadView.as_view(), name="api_statement_reread"
     ),
     *guard_urls.urlpatterns,
+    *reconciliation_urls.urlpatterns,
 ]
