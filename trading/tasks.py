@@ -9,7 +9,17 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
-from trading.services import alerts, close_requests, job_queue, reconciliation, rescue, statements, webhooks
+from trading.services import (
+    alerts,
+    close_requests,
+    job_queue,
+    reconciliation,
+    rescue,
+    snapshot_tiers,
+    statements,
+    sync,
+    webhooks,
+)
 
 #: A database that is being restarted is back within this time.
 _RETRY = RetryStrategy(max_attempts=5, exponential_wait=3, retry_exceptions={OperationalError})
@@ -54,3 +64,11 @@ def keep_up_alerts(timestamp: int) -> None:
 @app.task(name="trading.mark_stale_feeds", queue="upkeep", queueing_lock="mark_stale_feeds")
 def mark_stale_feeds(timestamp: int) -> None:
     reconciliation.mark_stale(timezone.now())
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="trading.keep_up_syncs", queue="upkeep", queueing_lock="keep_up_syncs")
+def keep_up_syncs(timestamp: int) -> None:
+    now = timezone.now()
+    snapshot_tiers.keep_tiers(now)
+    sync.purge_receipts(now)

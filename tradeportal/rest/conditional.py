@@ -43,7 +43,11 @@ def etag(request: Request, state: Any) -> str:
 
 def matches(request: Request, tag: str) -> bool:
     """Whether the client has this state. A lone * says nothing about which, so it counts as no."""
-    given = request.headers.get("If-None-Match", "")
+    return names(request.headers.get("If-None-Match", ""), tag)
+
+
+def names(given: str, tag: str) -> bool:
+    """Whether an If-None-Match header names this tag."""
     return tag in {part.strip().removeprefix("W/") for part in given.split(",")}
 
 

@@ -1,11 +1,11 @@
 """positions/, positions/open/ and positions/{id}/: open trades as the broker last reported them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -17,10 +17,10 @@ from tradeportal.rest.conditional import conditional
 from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, covered, filter_parameters, filtered, revisions
 from trading.api.shapes import money
 from trading.filters import PositionFilter
-from trading.models import Position, Side, Snapshot, Trade
+from trading.models import Position, Side
+from trading.queries.positions import Equities, equities, in_book, percent
 
 ZERO = Decimal(0)
-_HUNDREDTH = Decimal("0.01")
 
 
 class PositionRow(serializers.Serializer[Any]):
@@ -41,7 +41,9 @@ class PositionRow(serializers.Serializer[Any]):
     commission = money()
     take_profit = money(optional=True)
     stop_loss = money(optional=True)
-    matched = serializers.BooleanField(help_text="The book has this trade, and it is open there too.")
+    matched = serializers.BooleanField(
+        help_text="The book has this trade, and it is open there too: by its ticket or by reconciliation."
+    )
     last_updated_at = serializers.DateTimeField()
 
 
@@ -77,9 +79,9 @@ class PositionsView(APIView):
     @conditional(revisions)
     def get(self, request: Request) -> Response:
         positions = filtered(PositionFilter, request, Position.objects.for_trader(request.user))
-        equities = _equities(account.pk for account in covered(request))
-        rows = [_row(row, equities) for row in _values(positions)]
-        totals = _totals(rows, equities)
+        equity_of = equities(account.pk for account in covered(request))
+        rows = [_row(row, equity_of) for row in _values(positions)]
+        totals = _totals(rows, equity_of)
         only = totals[0] if len(totals) == 1 else None
         return Response(
             {
@@ -111,11 +113,10 @@ class PositionView(APIView):
         found = _values(Position.objects.for_trader(request.user).filter(pk=position_id)).first()
         if found is None:
             raise Http404
-        return Response(_row(found, _equities([found["account"]])))
+        return Response(_row(found, equities([found["account"]])))
 
 
-def _values(positions: QuerySet[Position]) -> QuerySet[Any, Any]:
-    in_book = Trade.objects.open().filter(account=OuterRef("account_id"), ticket=OuterRef("ticket"))
+def _values(positions: QuerySet[Position]) -> QuerySet[Position, dict[str, Any]]:
     return positions.order_by("-opened_at", "-id").values(
         "id",
         "account",
@@ -132,43 +133,32 @@ def _values(positions: QuerySet[Position]) -> QuerySet[Any, Any]:
         volume=F("volume_lots"),
         entry_price=F("open_price"),
         entry_time=F("opened_at"),
-        matched=Exists(in_book),
+        matched=in_book(),
         last_updated_at=F("reported_at"),
     )
 
 
-def _equities(account_ids: Iterable[UUID]) -> Mapping[UUID, Decimal]:
-    """The equity that the broker last reported, by account; accounts without one are left out."""
-    newest = Snapshot.objects.filter(account__in=list(account_ids)).order_by("account_id", "-taken_at")
-    found = newest.distinct("account_id").values_list("account_id", "equity")
-    return {account_id: equity for account_id, equity in found if equity is not None}
-
-
-def _row(row: dict[str, Any], equities: Mapping[UUID, Decimal]) -> dict[str, Any]:
+def _row(row: dict[str, Any], equity_of: Equities) -> dict[str, Any]:
     profit = row["floating_profit"] + row["swap"] + row["commission"]
-    return {**row, "unrealized_pnl": profit, "unrealized_pnl_pct": _percent(profit, equities.get(row["account"]))}
+    return {**row, "unrealized_pnl": profit, "unrealized_pnl_pct": percent(profit, equity_of.get(row["account"]))}
 
 
-def _totals(rows: Sequence[dict[str, Any]], equities: Mapping[UUID, Decimal]) -> list[dict[str, Any]]:
+def _totals(rows: Sequence[dict[str, Any]], equity_of: Equities) -> list[dict[str, Any]]:
     """One per currency; amounts of different currencies are never added."""
     totals = []
     for currency in sorted({row["currency"] for row in rows}):
         own = [row for row in rows if row["currency"] == currency]
         profit = sum((row["unrealized_pnl"] for row in own), ZERO)
         accounts = {row["account"] for row in own}
-        known = accounts <= equities.keys()
-        equity = sum((equities[account] for account in accounts), ZERO) if known else None
+        known = accounts <= equity_of.keys()
+        equity = sum((equity_of[account] for account in accounts), ZERO) if known else None
         totals.append(
             {
                 "currency": currency,
                 "positions": len(own),
                 "unrealized_pnl": profit,
                 "equity": equity,
-                "unrealized_pnl_pct": _percent(profit, equity),
+                "unrealized_pnl_pct": percent(profit, equity),
             }
         )
     return totals
-
-
-def _percent(part: Decimal, whole: Decimal | None) -> Decimal | None:
-    return (100 * part / whole).quantize(_HUNDREDTH) if whole and whole > 0 else None

@@ -1,18 +1,20 @@
-"""What is open: the book's open trades beside the broker's last report."""
+"""What is open: the book's open trades beside the broker's last report, and what it is worth of the broker's own equity."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from trading.models import Position, Trade
+from trading.models import Break, BreakType, Position, Snapshot, SyncState, Trade
 
 ZERO = Decimal(0)
+_HUNDREDTH = Decimal("0.01")
+Equities = Mapping[UUID, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,30 @@ class OpenLine:
 
 @dataclass(frozen=True, slots=True)
 class OpenTotals:
-    """What is open in one currency. `reported_at` is the age of the oldest report among the accounts."""
+    """What is open in one currency. `reported_at` is the age of the oldest report among the accounts.
+
+    `unrealised` is the broker's floating profit with swap and commission; `equity` that of the accounts with positions,
+    None where the broker of one of them did not report it.
+    """
 
     currency: str
     count: int
     floating: Decimal
     swap: Decimal
+    unrealised: Decimal
+    equity: Decimal | None
     reported_at: datetime | None
     unreported: int
+
+    @property
+    def percent(self) -> Decimal | None:
+        return percent(self.unrealised, self.equity)
+
+
+def unrealised(position: Position) -> Decimal:
+    """The broker's own figures: floating profit, swap and commission."""
+    total: Decimal = position.floating_profit + position.swap + position.commission
+    return total
 
 
 def positions(trader: Any) -> QuerySet[Position]:
@@ -81,6 +99,12 @@ def open_trades(trader: Any) -> QuerySet[Trade]:
     return Trade.objects.for_trader(trader).filter(closed_at__isnull=True).select_related("account")
 
 
+def open_symbols(trader: Any) -> list[str]:
+    """Every symbol in which something is open, at the broker or in the book."""
+    names = positions(trader).order_by().values_list("symbol", flat=True)
+    return sorted(names.union(open_trades(trader).order_by().values_list("symbol", flat=True)))
+
+
 def open_lines(reported: Iterable[Position], book: Iterable[Trade]) -> list[OpenLine]:
     """Both sides joined by account and ticket, oldest first."""
     trades: dict[tuple[UUID, str], Trade] = {(trade.account_id, trade.ticket): trade for trade in book}
@@ -89,20 +113,53 @@ def open_lines(reported: Iterable[Position], book: Iterable[Trade]) -> list[Open
     return sorted(lines, key=lambda line: (line.shown.opened_at, line.shown.ticket))
 
 
-def open_totals(lines: Sequence[OpenLine]) -> list[OpenTotals]:
+def equities(account_ids: Iterable[UUID]) -> Equities:
+    """The equity that the broker last reported, by account; accounts without one are left out. Never an assumed one."""
+    newest = Snapshot.objects.filter(account__in=list(account_ids)).order_by("account_id", "-taken_at")
+    found = newest.distinct("account_id").values_list("account_id", "equity")
+    return {account_id: equity for account_id, equity in found if equity is not None}
+
+
+def percent(part: Decimal, whole: Decimal | None) -> Decimal | None:
+    """In percent, to the hundredth; None where there is no equity to take it of."""
+    return (100 * part / whole).quantize(_HUNDREDTH) if whole and whole > 0 else None
+
+
+def in_book() -> Q:
+    """Positions that the book has too: by their ticket, or by what the last reconciliation matched them with."""
+    same = Trade.objects.open().filter(account=OuterRef("account_id"), ticket=OuterRef("ticket"))
+    synced = SyncState.objects.filter(account=OuterRef("account_id"))
+    unknown = Break.objects.filter(
+        account=OuterRef("account_id"), ticket=OuterRef("ticket"), type=BreakType.UNKNOWN_AT_BOOK
+    ).exclude(state=Break.State.RESOLVED)
+    return Q(Exists(same)) | (Q(Exists(synced)) & ~Q(Exists(unknown)))
+
+
+def quiet_feeds(trader: Any) -> list[SyncState]:
+    """The feeds that are not well: nothing came for too long, or what came was refused."""
+    feeds = SyncState.objects.for_trader(trader).filter(status=SyncState.Status.DEGRADED, account__archived_at=None)
+    return list(feeds.select_related("account").order_by("account__label"))
+
+
+def open_totals(lines: Sequence[OpenLine], equity_of: Equities) -> list[OpenTotals]:
+    """One for each currency; amounts of different currencies are never added."""
     by_currency: dict[str, list[OpenLine]] = defaultdict(list)
     for line in lines:
         by_currency[line.shown.account.currency].append(line)
-    return [_totals(currency, by_currency[currency]) for currency in sorted(by_currency)]
+    return [_totals(currency, by_currency[currency], equity_of) for currency in sorted(by_currency)]
 
 
-def _totals(currency: str, lines: Sequence[OpenLine]) -> OpenTotals:
+def _totals(currency: str, lines: Sequence[OpenLine], equity_of: Equities) -> OpenTotals:
     reported = [line.position for line in lines if line.position]
+    accounts = {position.account_id for position in reported}
+    known = bool(accounts) and accounts <= equity_of.keys()
     return OpenTotals(
         currency=currency,
         count=len(lines),
         floating=sum((position.floating_profit for position in reported), ZERO),
         swap=sum((position.swap for position in reported), ZERO),
+        unrealised=sum((unrealised(position) for position in reported), ZERO),
+        equity=sum((equity_of[account] for account in accounts), ZERO) if known else None,
         reported_at=min((position.reported_at for position in reported), default=None),
         unreported=len(lines) - len(reported),
     )

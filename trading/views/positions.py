@@ -1,8 +1,9 @@
-"""Open positions: what the broker last reported, beside the book."""
+"""Open positions: what the broker last reported, beside the book. The page keeps itself up to date."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -14,10 +15,26 @@ from django.views.decorators.http import require_safe
 from accounts.models import Trader
 from trading.filters import PositionFilter
 from trading.formatting import Formats, duration, unknown
-from trading.models import Trade
-from trading.queries.positions import OpenLine, OpenTotals, open_lines, open_totals, open_trades, positions
+from trading.models import SyncState, Trade
+from trading.queries.positions import (
+    Equities,
+    OpenLine,
+    OpenTotals,
+    equities,
+    open_lines,
+    open_symbols,
+    open_totals,
+    open_trades,
+    percent,
+    positions,
+    quiet_feeds,
+    unrealised,
+)
+from trading.views.live import EVERY_S, is_live, live_part
 
 _NOT_REPORTED = "The broker has not reported this position."
+_NO_EQUITY = "The broker has not reported the equity."
+_OLD = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +51,7 @@ class PositionRow:
     commission: str
     swap: SafeString | str
     floating: SafeString
+    percent: SafeString | str
     realised: SafeString | None
     closed_lots: str
     account: str
@@ -51,6 +69,8 @@ class PositionStrip:
     floating: SafeString
     swap: SafeString
     together: SafeString
+    percent: SafeString | str
+    equity: SafeString
     as_of: SafeString
     age: str
     unreported: int
@@ -61,22 +81,39 @@ class PositionStrip:
 def position_list(request: HttpRequest) -> HttpResponse:
     trader = request.user
     assert isinstance(trader, Trader)
-    narrowed = PositionFilter(request.GET, positions(trader), request=request)
-    book = PositionFilter(request.GET, open_trades(trader), request=request)
-    is_valid = narrowed.is_valid()
-    lines = open_lines(narrowed.qs, book.qs) if is_valid else []
-    formats, now = Formats.of(trader), timezone.now()
-    context = {
-        "filter": narrowed,
-        "rows": [_row(line, formats) for line in lines],
-        "strips": [_strip(totals, formats, now) for totals in open_totals(lines)],
-        "is_narrowed": any(request.GET.get(name) for name in narrowed.filters),
-        "many_accounts": len({line.shown.account_id for line in lines}) > 1,
+    if is_live(request):
+        return live_part(request, trader, lambda: render(request, "trading/_positions.html", _shown(request, trader)))
+    context = _shown(request, trader) | {
+        "symbols": open_symbols(trader),
+        "symbol": request.GET.get("symbol", ""),
+        "account": request.GET.get("account", ""),
+        "every_s": EVERY_S,
     }
     return render(request, "trading/position_list.html", context)
 
 
-def _row(line: OpenLine, formats: Formats) -> PositionRow:
+def _shown(request: HttpRequest, trader: Trader) -> dict[str, Any]:
+    """What the part that keeps itself up to date shows."""
+    narrowed = PositionFilter(request.GET, positions(trader), request=request)
+    book = PositionFilter(request.GET, open_trades(trader), request=request)
+    lines = open_lines(narrowed.qs, book.qs) if narrowed.is_valid() else []
+    formats, now = Formats.of(trader), timezone.now()
+    equity_of = equities({line.shown.account_id for line in lines})
+    return {
+        "filter": narrowed,
+        "rows": [_row(line, formats, equity_of) for line in lines],
+        "strips": [_strip(totals, formats, now) for totals in open_totals(lines, equity_of)],
+        "quiet": [(feed.account.label, _last_heard(feed, formats)) for feed in quiet_feeds(trader)],
+        "is_narrowed": any(request.GET.get(name) for name in narrowed.filters),
+        "many_accounts": len({line.shown.account_id for line in lines}) > 1,
+    }
+
+
+def _last_heard(feed: SyncState, formats: Formats) -> SafeString:
+    return formats.moment(feed.last_sync_at) if feed.last_sync_at else unknown("No sync was taken yet.")
+
+
+def _row(line: OpenLine, formats: Formats, equity_of: Equities) -> PositionRow:
     shown, trade, position = line.shown, line.trade, line.position
     currency = shown.account.currency
     return PositionRow(
@@ -92,6 +129,7 @@ def _row(line: OpenLine, formats: Formats) -> PositionRow:
         commission=formats.money(line.commission, currency),
         swap=formats.plain(line.swap, currency, reason=_NOT_REPORTED),
         floating=formats.amount(line.floating, currency, reason=_NOT_REPORTED),
+        percent=_percent(formats, percent(unrealised(position), equity_of.get(shown.account_id)) if position else None),
         realised=formats.amount(line.realised, currency) if line.realised is not None else None,
         closed_lots=formats.lots(trade.closed_volume_lots) if trade else "",
         account=shown.account.label,
@@ -107,6 +145,10 @@ def _price(formats: Formats, value: Decimal | None, reason: str) -> SafeString |
     return unknown(reason) if value is None else formats.price(value)
 
 
+def _percent(formats: Formats, value: Decimal | None) -> SafeString | str:
+    return unknown(_NO_EQUITY) if value is None else formats.percent(value / 100)
+
+
 def _strip(totals: OpenTotals, formats: Formats, now: datetime) -> PositionStrip:
     at = totals.reported_at
     return PositionStrip(
@@ -114,8 +156,11 @@ def _strip(totals: OpenTotals, formats: Formats, now: datetime) -> PositionStrip
         count=totals.count,
         floating=formats.amount(totals.floating, totals.currency, unit=True),
         swap=formats.plain(totals.swap, totals.currency),
-        together=formats.amount(totals.floating + totals.swap, totals.currency),
+        together=formats.amount(totals.unrealised, totals.currency),
+        percent=_percent(formats, totals.percent),
+        equity=formats.plain(totals.equity, totals.currency, reason=_NO_EQUITY),
         as_of=formats.moment(at, seconds=False) if at else unknown("No broker has reported yet."),
-        age=f"{duration(now - at)} ago" if at else "",
+        # A younger age would be wrong as soon as it is read.
+        age=f"{duration(now - at)} ago" if at and now - at >= _OLD else "",
         unreported=totals.unreported,
     )
