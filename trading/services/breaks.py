@@ -154,7 +154,7 @@ def _open_trade(row: Break) -> Trade:
             "comment",
         )
     }
-    return Trade.objects.create(source=Source.SYNC, **copied)
+    return Trade.objects.create(source=Source.MANUAL, **copied)
 
 
 def _take_stop(row: Break) -> Trade:

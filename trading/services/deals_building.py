@@ -6,7 +6,7 @@ statement began, an exit that a statement could not give to its position, a posi
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -157,9 +157,11 @@ class _Trip:
 
     def _stood_in_for(self, fill: Fill) -> bool:
         """Whether the volume without a deal is that of this one, and not of an entry that the book never saw."""
-        if self.before is None or self.opened_by is not None:
+        if self.before is None:
             return False
-        return self.before.source != Source.STATEMENT or fill.executed_at <= self.before.opened_at + _SAME_MOMENT
+        was_accepted = self.before.source in (Source.MANUAL, Source.API)
+        until = _made_at(self.before) if was_accepted else self.before.opened_at + _SAME_MOMENT
+        return fill.executed_at <= until
 
 
 class Builder:
@@ -177,16 +179,24 @@ class Builder:
 
     def take(self, fills: Iterable[Fill]) -> None:
         """Gives each deal to its trade. One whose trade is not known, since its entry never came, is left without."""
-        for fill in sorted(fills, key=lambda fill: fill.order):
-            trip = self._trip_of(fill)
-            if trip is None:
-                continue
-            over = self._over(trip, fill) if fill.direction == Direction.IN_OUT else ZERO
-            trip.take(fill)
-            self._touched[trip.ticket] = None
-            if over > 0 and fill.order_id and fill.order_id not in self._trips:
-                opened = self._trips[fill.order_id] = _Trip(fill.order_id, None, {}, entered=over, opened_by=fill)
-                self._touched[opened.ticket] = None
+        waiting = sorted(fills, key=lambda fill: fill.order)
+        while waiting:
+            left = [fill for fill in waiting if not self._place(fill)]
+            if len(left) == len(waiting):
+                return
+            waiting = left  # An entry may be stamped later than its exit.
+
+    def _place(self, fill: Fill) -> bool:
+        trip = self._trip_of(fill)
+        if trip is None:
+            return False
+        over = self._over(trip, fill) if fill.direction == Direction.IN_OUT else ZERO
+        trip.take(fill)
+        self._touched[trip.ticket] = None
+        if over > 0 and fill.order_id and fill.order_id not in self._trips:
+            opened = self._trips[fill.order_id] = _Trip(fill.order_id, None, {}, entered=over, opened_by=fill)
+            self._touched[opened.ticket] = None
+        return True
 
     def trades(self) -> list[tuple[RoundTrip | None, RoundTrip]]:
         """Before and after of each trade that is new or different."""
@@ -229,6 +239,12 @@ class Builder:
         return fill.volume_lots - max(ZERO, trip.volume_in() - left)
 
 
+def _made_at(trade: RoundTrip) -> datetime:
+    """When the row was made: a UUIDv7 begins with its milliseconds."""
+    assert trade.id is not None  # of the book
+    return datetime.fromtimestamp((trade.id.int >> 80) / 1000, UTC)
+
+
 def _is_over(trip: _Trip, fill: Fill) -> bool:
     closed_at = trip.closed_at()
     return closed_at is not None and closed_at < fill.executed_at
@@ -236,7 +252,7 @@ def _is_over(trip: _Trip, fill: Fill) -> bool:
 
 def _built(trip: _Trip) -> RoundTrip | None:
     """The trade as its deals make it; None where nothing tells of its entry."""
-    before, first = trip.before, next(iter(trip.entries()), trip.opened_by)
+    before, first = trip.before, trip.opened_by or next(iter(trip.entries()), None)
     opened_at, entered, left = trip.opened_at(), trip.volume_in(), trip.volume_out()
     if opened_at is None or (before is None and first is None) or not entered:
         return None
