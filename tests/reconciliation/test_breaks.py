@@ -95,7 +95,7 @@ def test_a_position_becomes_an_open_trade(account: BrokerAccount, ann: Trader) -
     revision = BrokerAccount.objects.get(pk=account.pk).revision
     row = accept(found(account), ann, now=LATER)
     trade = Trade.objects.get(account=account)
-    assert (trade.ticket, trade.symbol, trade.side, trade.source) == ("7001", "EURUSD", "buy", "sync")
+    assert (trade.ticket, trade.symbol, trade.side, trade.source) == ("7001", "EURUSD", "buy", "manual")
     assert (trade.volume_lots, trade.open_price, trade.opened_at) == (
         position.volume_lots,
         position.open_price,
