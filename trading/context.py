@@ -14,12 +14,23 @@ from accounts.models import BrokerAccount, Trader
 from tradeportal.middleware import current_request_id
 from trading import periods
 from trading.formatting import Formats
-from trading.models import State, Statement
+from trading.models import GuardState, Level, State, Statement
 
 THEME_COOKIE = "theme"
 
 #: Pages that keep their place when the account changes; elsewhere a new account leads to the dashboard.
-_OF_ACCOUNT = frozenset({"dashboard", "trade_list", "position_list", "cash_flow_list", "statement_list"})
+_OF_ACCOUNT = frozenset(
+    {
+        "dashboard",
+        "trade_list",
+        "position_list",
+        "cash_flow_list",
+        "statement_list",
+        "guard_list",
+        "alert_list",
+        "close_request_list",
+    }
+)
 _OF_PERIOD = frozenset({"dashboard", "trade_list", "cash_flow_list"})
 
 
@@ -46,6 +57,7 @@ _PLACES = (
     ("Trades", "list-details", "trade_list", ("trade_",)),
     ("Positions", "stack-2", "position_list", ("position_",)),
     ("Cash flows", "cash", "cash_flow_list", ("cash_flow_",)),
+    ("Guards", "shield", "guard_list", ("guard_", "alert_", "close_request_", "webhook_")),
     ("Statements", "file-import", "statement_list", ("statement_",)),
     ("Settings", "settings", "settings", ("settings", "api_key_")),
 )
@@ -142,6 +154,14 @@ class Frame:
         return Statement.objects.for_trader(self.trader).filter(state=State.READY).count() if self.trader else 0
 
     @cached_property
+    def pressing(self) -> int:
+        """How many rules stand at warning or critical now."""
+        if not self.trader:
+            return 0
+        states = GuardState.objects.filter(rule__account__trader=self.trader, rule__account__archived_at__isnull=True)
+        return states.filter(rule__enabled=True).exclude(level=Level.NORMAL).count()
+
+    @cached_property
     def places(self) -> list[Link]:
         return [self._link(*place) for place in _PLACES]
 
@@ -150,7 +170,8 @@ class Frame:
         return [self._link(*place) for place in _PLACES if place[2] in _ON_PHONE]
 
     def _link(self, label: str, icon: str, name: str, own: tuple[str, ...]) -> Link:
-        count = self.waiting if name == "statement_list" else 0
+        counts = {"statement_list": lambda: self.waiting, "guard_list": lambda: self.pressing}
+        count = counts[name]() if name in counts else 0
         keeps = name in _OF_ACCOUNT
         return Link(label, icon, reverse(name) + (self.query if keeps else ""), self.url_name.startswith(own), count)
 

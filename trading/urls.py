@@ -4,13 +4,17 @@ from django.urls import path
 
 from trading.views import (
     accounts,
+    alerts,
     balance_proof,
     cash_flows,
     dashboard,
+    guard_replay,
+    guards,
     positions,
     statements,
     trade_columns,
     trades,
+    webhooks,
 )
 
 urlpatterns = [
@@ -26,6 +30,19 @@ urlpatterns = [
     path("positions/", positions.position_list, name="position_list"),
     path("cash-flows/", cash_flows.cash_flow_list, name="cash_flow_list"),
     path("accounts/<uuid:account_id>/balance-proof/", balance_proof.balance_proof, name="balance_proof"),
+    path("guards/", guards.guard_list, name="guard_list"),
+    path("accounts/<uuid:account_id>/guards/", guards.guard_edit, name="guard_edit"),
+    path("accounts/<uuid:account_id>/guards/preset/", guards.guard_preset, name="guard_preset"),
+    path("accounts/<uuid:account_id>/guards/auto-close/", guards.guard_auto_close, name="guard_auto_close"),
+    path("accounts/<uuid:account_id>/guards/replay/", guard_replay.guard_replay, name="guard_replay"),
+    path(
+        "accounts/<uuid:account_id>/guards/replay/points/", guard_replay.guard_replay_points, name="guard_replay_points"
+    ),
+    path("alerts/", alerts.alert_list, name="alert_list"),
+    path("close-requests/", alerts.close_request_list, name="close_request_list"),
+    path("webhooks/", webhooks.webhook_list, name="webhook_list"),
+    path("webhooks/<uuid:webhook_id>/switch/", webhooks.webhook_switch, name="webhook_switch"),
+    path("webhooks/<uuid:webhook_id>/delete/", webhooks.webhook_delete, name="webhook_delete"),
     path("statements/", statements.statement_list, name="statement_list"),
     path("statements/new/", statements.statement_upload, name="statement_upload"),
     path("statements/<uuid:statement_id>/", statements.statement_detail, name="statement_detail"),

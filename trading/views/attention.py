@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import BrokerAccount, Trader
 from trading.formatting import Formats
-from trading.models import State, Statement
+from trading.models import Alert, GuardState, State, Statement
 from trading.queries.figures import balance_proof
 
 #: A refusal stops asking for attention after this time; it stays in the list of statements.
@@ -30,7 +30,22 @@ class Notice:
 
 def notices(trader: Trader, accounts: Sequence[BrokerAccount], formats: Formats, now: datetime) -> list[Notice]:
     """The most pressing first."""
-    return [*_statements(trader, now), *_untied(accounts, formats)]
+    return [*_guards(accounts), *_statements(trader, now), *_untied(accounts, formats)]
+
+
+def _guards(accounts: Sequence[BrokerAccount]) -> Iterable[Notice]:
+    """The newest alert of every rule that still stands at its level, the critical ones first."""
+    labels = {account.pk: account.label for account in accounts}
+    states = GuardState.objects.filter(rule__account__in=labels, rule__enabled=True).exclude(level="normal")
+    levels = dict(states.values_list("rule_id", "level"))
+    alerts = Alert.objects.filter(rule_id__in=levels).order_by("rule_id", "-raised_at", "-id").distinct("rule_id")
+    for alert in sorted(alerts, key=lambda alert: (levels[alert.rule_id] != "critical", alert.raised_at)):
+        level = levels[alert.rule_id]
+        icon = "alert-circle" if level == "critical" else "alert-triangle"
+        title = f"{level.capitalize()}: {labels[alert.account_id]}"
+        yield Notice(
+            level, icon, title, alert.sentence, f"{reverse('guard_list')}?account={alert.account_id}", "Guards"
+        )
 
 
 def _statements(trader: Trader, now: datetime) -> Iterable[Notice]:

@@ -23,6 +23,7 @@ from trading.queries.trades import ROW_FIELDS, closed_trades
 from trading.views.attention import notices
 from trading.views.charts import chart_part, chosen_span, curve_json, read_curves, span_links
 from trading.views.dashboard_strip import strips
+from trading.views.guards import guard_cards
 
 _POSITIONS = 8
 _TRADES = 11
@@ -47,6 +48,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "spans": span_links(request, span, frame.period),
         "curve_url": f"{reverse('dashboard_curve')}?{request.GET.urlencode()}",
         "notices": notices(trader, chosen, formats, now),
+        "guards": guard_cards(chosen, frame),
         "positions": _positions(chosen, formats, now),
         "positions_count": sum(overview.positions for overview in shown),
         "trades": _recent_trades(trader, frame, formats, now),

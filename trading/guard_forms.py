@@ -1,0 +1,134 @@
+"""What a trader types about guards, checked. Shares are typed in percent."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.zones import zone_names
+from trading.calc.guard_presets import presets
+from trading.models import GuardKind, GuardRule
+
+_KINDS_OF_UNIT = {GuardKind.MINIMUM_DAYS: "days", GuardKind.STALE_QUOTE: "seconds"}
+_HUNDRED = Decimal(100)
+_MOST = 40
+
+
+def _number(label: str, *, required: bool = False, help_text: str = "") -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        required=required,
+        min_value=Decimal("0.000001"),
+        max_digits=20,
+        decimal_places=8,
+        help_text=help_text,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+
+def _zones() -> list[tuple[str, str]]:
+    return [(name, name.replace("_", " ")) for name in sorted(zone_names())]
+
+
+class RuleForm(forms.Form):
+    """One rule. The unit of its thresholds is percent, money, days or seconds."""
+
+    kind = forms.ChoiceField(label="Rule", choices=[("", "No rule"), *GuardKind.choices], required=False)
+    name = forms.CharField(label="Name", max_length=80, required=False)
+    enabled = forms.BooleanField(label="On", required=False, initial=True)
+    unit = forms.ChoiceField(
+        label="In",
+        choices=[("ratio", "Percent"), ("money", "Money"), ("days", "Days"), ("seconds", "Seconds")],
+        initial="ratio",
+    )
+    warning = _number("Warning from")
+    critical = _number("Critical from")
+    reference = forms.ChoiceField(label="Measured from", choices=GuardRule.Reference.choices, initial="peak_equity")
+    trailing = forms.ChoiceField(label="The line", choices=GuardRule.Trailing.choices, initial="equity")
+    share_of = forms.ChoiceField(label="Percent of", choices=GuardRule.ShareOf.choices, initial="reference")
+    initial_balance = _number("Initial balance")
+    lock_ratio = _number("Line stops at, % of initial")
+    reset_time = forms.TimeField(
+        label="Daily reset", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}), initial="00:00"
+    )
+    reset_zone = forms.ChoiceField(label="Zone of the reset", choices=_zones, initial="UTC")
+    rearm_ratio = _number("Re-arms after, points")
+    preset = forms.CharField(required=False, widget=forms.HiddenInput)
+    remove = forms.BooleanField(label="Remove", required=False)
+
+    def __init__(self, *args: Any, currency: str = "", **kwargs: Any) -> None:
+        initial = dict(kwargs.pop("initial", None) or {})
+        shares = ["lock_ratio", "rearm_ratio", *(["warning", "critical"] if initial.get("unit") == "ratio" else [])]
+        for name in shares:
+            if initial.get(name) is not None:
+                initial[name] = initial[name] * _HUNDRED
+        for name in ("warning", "critical", "lock_ratio", "rearm_ratio", "initial_balance"):
+            if initial.get(name) is not None:
+                initial[name] = f"{initial[name].normalize():f}"
+        super().__init__(*args, initial=initial, **kwargs)
+        self.currency = currency
+
+    @property
+    def title(self) -> str:
+        kind = self["kind"].value()
+        name = self["name"].value()
+        return str(name or dict(GuardKind.choices).get(kind or "", "Another rule"))
+
+    @property
+    def thresholds(self) -> str:
+        """What is set now, for the line that stands while the rule is folded."""
+        unit = {"ratio": " %", "money": f" {self.currency}", "days": " days", "seconds": " s"}.get(
+            str(self["unit"].value() or "ratio"), ""
+        )
+        words = [f"{word} {self[name].value()}{unit}" for name, word in _WORDS if self[name].value()]
+        return ", ".join(words)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        is_rule = cleaned.get("kind") and not cleaned.get("remove")
+        if is_rule and cleaned.get("critical") is None and "critical" not in self.errors:
+            self.add_error("critical", ValidationError("Say from where it is critical.", code="required"))
+        return cleaned
+
+    def as_values(self) -> dict[str, Any]:
+        """The rule as it is stored: shares instead of percent."""
+        given = {name: value for name, value in self.cleaned_data.items() if name != "remove"}
+        given["unit"] = _KINDS_OF_UNIT.get(given["kind"], given["unit"])
+        shares = ["lock_ratio", "rearm_ratio", *(["warning", "critical"] if given["unit"] == "ratio" else [])]
+        for name in shares:
+            if given.get(name) is not None:
+                given[name] = given[name] / _HUNDRED
+        if given["rearm_ratio"] is None:
+            given["rearm_ratio"] = Decimal("0.01")
+        return given
+
+
+_WORDS = (("warning", "warning"), ("critical", "critical"))
+
+
+class _Rules(forms.BaseFormSet):  # type: ignore[type-arg]
+    form_problem: str = ""
+
+
+RuleFormSet: Any = forms.formset_factory(RuleForm, formset=_Rules, extra=1, max_num=_MOST, validate_max=True)
+
+
+def rules_of(formset: Any) -> list[dict[str, Any]]:
+    """The rules that a valid formset describes."""
+    kept = [form for form in formset.forms if form.cleaned_data.get("kind") and not form.cleaned_data.get("remove")]
+    return [form.as_values() for form in kept]
+
+
+class PresetForm(forms.Form):
+    preset = forms.ChoiceField(
+        label="Rule set", choices=lambda: [(one.key, one.name) for one in presets().values()], required=True
+    )
+    initial_balance = _number(
+        "Initial balance",
+        help_text="What the firm counts from. Only the TradePortal defaults and a daily loss go without.",
+    )
+
+
+class AutoCloseForm(forms.Form):
+    confirmation = forms.CharField(label="Number or name of the account", max_length=200, required=False)

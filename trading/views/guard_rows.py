@@ -1,0 +1,253 @@
+"""Rows of the guards' pages, written the trader's way before a template sees them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils.safestring import SafeString
+
+from accounts.models import BrokerAccount
+from trading.calc.guard_types import CLOSING_KINDS, Kind
+from trading.formatting import Formats, duration, unknown
+from trading.models import GuardRule
+from trading.queries.guards import AccountStanding, RuleStanding
+
+#: How many rules of an account the dashboard shows.
+_TIGHTEST = 2
+_BADGES = {"normal": "healthy", "warning": "warning", "critical": "critical", "no_data": "idle"}
+_WORDS = {"normal": "Normal", "warning": "Warning", "critical": "Critical", "no_data": "No data"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Lengths in percent of the limit, as attributes of an SVG. `beyond` is what the stops would take past the limit."""
+
+    now: str
+    stopped_from: str
+    stopped: str
+    is_beyond: bool
+    warning: str
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    name: str
+    hint: str
+    badge: str
+    word: str
+    used: str
+    limits: str
+    left: SafeString | str
+    if_stopped: SafeString | str
+    bar: Bar | None
+    summary: str
+    is_loss: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarketRow:
+    symbol: str
+    spread: SafeString | str
+    gap: SafeString | str
+    age: SafeString | str
+    badge: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardCard:
+    """One account on the page."""
+
+    account_id: UUID
+    label: str
+    detail: str
+    currency: str
+    badge: str
+    word: str
+    evaluated: SafeString
+    age: str
+    rules: Sequence[RuleRow]
+    markets: Sequence[MarketRow]
+    has_auto_close: bool
+    has_data: bool
+    silent: int
+
+    @property
+    def tightest(self) -> Sequence[RuleRow]:
+        """The rules with an amount that may be lost, nearest to breaking first."""
+        found = [row for row in self.rules if row.bar and row.is_loss]
+        return sorted(found, key=lambda row: row.bar.share if row.bar else 0, reverse=True)[:_TIGHTEST]
+
+
+def card(standing: AccountStanding, formats: Formats, now: datetime) -> GuardCard:
+    account, at = standing.account, standing.evaluated_at
+    return GuardCard(
+        account_id=account.pk,
+        label=account.label,
+        detail=" ".join(filter(None, (account.broker, account.number))),
+        currency=account.currency,
+        badge=badge(standing.level),
+        word=word(standing.level),
+        evaluated=formats.moment(at) if at else unknown("It was never judged: no sync has come yet."),
+        age=f"{duration(now - at)} ago" if at else "",
+        rules=[rule_row(one, account, formats) for one in standing.rules],
+        markets=market_rows(standing, formats),
+        has_auto_close=standing.has_auto_close,
+        has_data=at is not None,
+        silent=len(standing.silent),
+    )
+
+
+def badge(level: str) -> str:
+    return _BADGES[level]
+
+
+def word(level: str) -> str:
+    return _WORDS[level]
+
+
+def rule_row(one: RuleStanding, account: BrokerAccount, formats: Formats) -> RuleRow:
+    name, currency = rule_name(one.rule), account.currency
+    left = _left(one, currency, formats)
+    used = _used(one, currency, formats)
+    return RuleRow(
+        name=name,
+        hint=rule_hint(one.rule, formats, currency),
+        badge="healthy" if one.is_reached else badge(one.level),
+        word="Reached" if one.is_reached else word(one.level),
+        used=used,
+        limits=_limits(one, currency, formats),
+        left=left,
+        if_stopped=_if_stopped(one, currency, formats),
+        bar=_bar(one),
+        summary=f"{name}: {used}",
+        is_loss=one.rule.kind in CLOSING_KINDS and one.rule.kind != Kind.MARGIN_USE,
+    )
+
+
+def rule_name(rule: GuardRule) -> str:
+    return rule.name or rule.get_kind_display()
+
+
+def rule_hint(rule: GuardRule, formats: Formats, currency: str) -> str:
+    """Where the rule measures from, in a few words."""
+    if rule.kind in (Kind.DRAWDOWN, Kind.DAILY_LOSS):
+        return ", ".join(filter(None, (_line_words(rule), _lock_words(rule, formats), _reset_words(rule))))
+    words: dict[str, str] = {
+        Kind.MINIMUM_EQUITY: "Equity must stay above it",
+        Kind.OPEN_RISK: "Every stop hit at once",
+        Kind.MARGIN_USE: "Margin against equity",
+        Kind.PROFIT_TARGET: "Balance and equity, without cash flows",
+        Kind.MINIMUM_DAYS: "Days with an opened trade",
+    }
+    return words.get(rule.kind, "")
+
+
+def _line_words(rule: GuardRule) -> str:
+    if rule.reference != GuardRule.Reference.PEAK_EQUITY:
+        return f"From the {rule.get_reference_display().lower()}"
+    follows = {"fixed": "Fixed at the first equity", "balance": "Trails the highest balance"}
+    return follows.get(rule.trailing, rule.get_trailing_display())
+
+
+def _lock_words(rule: GuardRule, formats: Formats) -> str:
+    if rule.lock_ratio is None:
+        return ""
+    at = "the initial balance" if rule.lock_ratio == 1 else f"{formats.percent(rule.lock_ratio)} of the initial balance"
+    return f"locks at {at}"
+
+
+def _reset_words(rule: GuardRule) -> str:
+    needs_reset = rule.reference.startswith("day_") or rule.trailing == GuardRule.Trailing.DAY_CLOSE
+    place = rule.reset_zone.rsplit("/", 1)[-1].replace("_", " ")
+    return f"resets {rule.reset_time:%H:%M} {place}" if needs_reset else ""
+
+
+def amount_words(value: Decimal | None, rule: GuardRule, currency: str, formats: Formats) -> str:
+    """A quantity in the unit of the rule."""
+    if value is None:
+        return "not measurable"
+    if rule.unit == "days":
+        return f"{formats.number(value, 0)} days"
+    if rule.unit == "seconds":
+        return f"{formats.number(value, 0)} s"
+    return f"{formats.money(value, currency)} {currency}" if rule.unit == "money" else formats.percent(value)
+
+
+def _used(one: RuleStanding, currency: str, formats: Formats) -> str:
+    if one.rule.kind == Kind.MINIMUM_EQUITY:
+        return f"{formats.percent(max(one.share, Decimal(0)))} of the way down" if one.share is not None else ""
+    if one.rule.kind == Kind.OPEN_RISK and one.is_unbounded:
+        return "No bound: a stop is missing"
+    if one.rule.kind == Kind.MINIMUM_DAYS:
+        return f"{formats.number(one.used or Decimal(0), 0)} days"
+    used = None if one.used is None else max(one.used, Decimal(0))
+    verb = "won" if one.rule.kind == Kind.PROFIT_TARGET else "used"
+    return f"{amount_words(used, one.rule, currency, formats)} {verb}"
+
+
+def _limits(one: RuleStanding, currency: str, formats: Formats) -> str:
+    """The thresholds as they were set."""
+    noun = "target" if one.rule.kind in (Kind.PROFIT_TARGET, Kind.MINIMUM_DAYS) else "limit"
+    limit = f"{noun} {amount_words(one.rule.critical, one.rule, currency, formats)}"
+    if one.rule.warning is None:
+        return limit
+    return f"warning {amount_words(one.rule.warning, one.rule, currency, formats)}, {limit}"
+
+
+def _left(one: RuleStanding, currency: str, formats: Formats) -> SafeString | str:
+    if one.headroom is not None:
+        return formats.money(one.headroom, currency)
+    if one.is_unbounded:
+        return "unbounded"
+    if one.rule.kind == Kind.MINIMUM_DAYS:
+        return f"{formats.number(max(one.critical - (one.used or 0), Decimal(0)), 0)} days"
+    return unknown("This rule has no amount that may be lost.")
+
+
+def _if_stopped(one: RuleStanding, currency: str, formats: Formats) -> SafeString | str:
+    if one.rule.kind not in CLOSING_KINDS or one.rule.kind == Kind.MARGIN_USE:
+        return unknown("The stops do not change this rule.")
+    if one.is_unbounded:
+        return "unbounded"
+    if one.headroom_if_stopped is None:
+        return unknown("It is not known.")
+    return formats.money(one.headroom_if_stopped, currency)
+
+
+def _bar(one: RuleStanding) -> Bar | None:
+    if one.share is None:
+        return None
+    now = _inside(one.share)
+    stopped = _inside(one.share_if_stopped) if one.share_if_stopped is not None else now
+    is_beyond = one.share_if_stopped is not None and one.share_if_stopped >= 1
+    warning = "" if one.warning_share is None else f"{100 * _inside(one.warning_share):.2f}"
+    return Bar(
+        f"{100 * now:.2f}", f"{100 * now:.2f}", f"{100 * max(stopped - now, 0):.2f}", is_beyond, warning, one.share
+    )
+
+
+def _inside(share: Decimal) -> Decimal:
+    return min(max(share, Decimal(0)), Decimal(1))
+
+
+def market_rows(standing: AccountStanding, formats: Formats) -> list[MarketRow]:
+    """One row per symbol with an open position: the worst of its levels."""
+    by_symbol: dict[str, dict[str, RuleStanding]] = {}
+    for one in standing.markets:
+        by_symbol.setdefault(one.symbol, {})[one.rule.kind] = one
+    return [_market_row(symbol, found, formats) for symbol, found in by_symbol.items()]
+
+
+def _market_row(symbol: str, found: Mapping[str, RuleStanding], formats: Formats) -> MarketRow:
+    def share(kind: str) -> SafeString | str:
+        one = found.get(kind)
+        return formats.percent(one.used) if one and one.used is not None else unknown("The feed does not say.")
+
+    stale = found.get(Kind.STALE_QUOTE)
+    age = f"{formats.number(stale.used, 0)} s" if stale and stale.used is not None else unknown("Quotes have no guard.")
+    level = max((one.level for one in found.values()), key=["normal", "warning", "critical"].index)
+    return MarketRow(symbol, share(Kind.SPREAD), share(Kind.MARKET_GAP), age, badge(level), word(level))

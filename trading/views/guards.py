@@ -1,0 +1,150 @@
+"""The guards' pages: how far every rule is from breaking, and what the rules are."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import BrokerAccount, Trader
+from trading.calc.guard_presets import presets
+from trading.context import Frame
+from trading.errors import TradingError
+from trading.guard_forms import AutoCloseForm, PresetForm, RuleFormSet, rules_of
+from trading.models import AutoClose, GuardRule, Position
+from trading.queries.guards import account_standings
+from trading.services import guard_rules as services
+from trading.views.alerts import alert_days, close_lines, recent_alerts
+from trading.views.guard_rows import card
+
+_ALERTS = 12
+
+
+@login_required
+@require_safe
+def guard_list(request: HttpRequest) -> HttpResponse:
+    frame, now = Frame(request), timezone.now()
+    chosen = [frame.account] if frame.account else frame.accounts
+    shown = recent_alerts(request.user, chosen, _ALERTS)
+    context = {
+        "frame": frame,
+        "cards": [card(standing, frame.formats, now) for standing in account_standings(chosen)],
+        "days": alert_days(shown, frame.formats),
+        "closes": close_lines(request.user, chosen, frame.formats, only_undone=True),
+    }
+    return render(request, "trading/guard_list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def guard_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """The rules of one account, each a row of the form; an empty row adds one."""
+    account = own(request, account_id)
+    rows = list(GuardRule.objects.filter(account=account))
+    initial = [{**services.as_values(row)} for row in rows]
+    formset = RuleFormSet(request.POST or None, initial=initial, form_kwargs={"currency": account.currency})
+    if request.method == "POST" and formset.is_valid():
+        try:
+            services.save_rules(account, rules_of(formset), actor=trader_of(request), now=timezone.now())
+        except (TradingError, ValidationError) as error:
+            formset.form_problem = " ".join(error.messages if isinstance(error, ValidationError) else [error.message])
+        else:
+            messages.success(request, f"The rules of {account.label} are saved.")
+            return redirect("guard_edit", account.pk)
+    return _edit_page(request, account, formset=formset, status=422 if request.method == "POST" else 200)
+
+
+@login_required
+@require_POST
+def guard_preset(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Puts a preset on the account."""
+    account = own(request, account_id)
+    form = PresetForm(request.POST)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            services.apply_preset(
+                account,
+                given["preset"],
+                initial_balance=given["initial_balance"],
+                actor=trader_of(request),
+                now=timezone.now(),
+            )
+        except TradingError as error:
+            form.add_error("initial_balance" if error.code == "initial_balance_needed" else None, error.message)
+        else:
+            messages.success(request, f"{presets()[given['preset']].name} watches {account.label} now.")
+            return redirect("guard_edit", account.pk)
+    return _edit_page(request, account, preset_form=form, status=422)
+
+
+@login_required
+@require_POST
+def guard_auto_close(request: HttpRequest, account_id: UUID) -> HttpResponse:
+    """Switches auto-close on, with the account's number typed out, or off."""
+    account = own(request, account_id)
+    turn_on = request.POST.get("turn") == "on"
+    form = AutoCloseForm(request.POST)
+    try:
+        services.switch_auto_close(
+            account,
+            turn_on,
+            confirmation=request.POST.get("confirmation", ""),
+            actor=trader_of(request),
+            now=timezone.now(),
+        )
+    except TradingError as error:
+        form.add_error("confirmation", error.message)
+        return _edit_page(request, account, close_form=form, status=422)
+    messages.success(request, f"Auto-close is {'on' if turn_on else 'off'} for {account.label}.")
+    return redirect("guard_edit", account.pk)
+
+
+def _edit_page(
+    request: HttpRequest,
+    account: BrokerAccount,
+    *,
+    formset: Any = None,
+    preset_form: PresetForm | None = None,
+    close_form: AutoCloseForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    if formset is None:
+        rows = GuardRule.objects.filter(account=account)
+        initial = [services.as_values(row) for row in rows]
+        formset = RuleFormSet(initial=initial, form_kwargs={"currency": account.currency})
+    (standing,) = account_standings([account])
+    context = {
+        "account": account,
+        "formset": formset,
+        "preset_form": preset_form or PresetForm(),
+        "presets": [one for one in presets().values() if one.source],
+        "close_form": close_form or AutoCloseForm(),
+        "consent": AutoClose.objects.filter(account=account).first(),
+        "is_critical": standing.should_close,
+        "positions": Position.objects.filter(account=account).count(),
+    }
+    return render(request, "trading/guard_edit.html", context, status=status)
+
+
+def own(request: HttpRequest, account_id: UUID) -> BrokerAccount:
+    """Errors: Http404 for somebody else's."""
+    return get_object_or_404(BrokerAccount.objects.for_trader(request.user), pk=account_id)
+
+
+def trader_of(request: HttpRequest) -> Trader:
+    assert isinstance(request.user, Trader)
+    return request.user
+
+
+def guard_cards(accounts: Sequence[BrokerAccount], frame: Frame) -> list[Any]:
+    """What the dashboard shows of the guards: the tightest rules of the accounts that are watched."""
+    now = timezone.now()
+    shown = [card(standing, frame.formats, now) for standing in account_standings(accounts)]
+    return [one for one in shown if one.has_data]

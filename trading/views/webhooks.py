@@ -1,0 +1,100 @@
+"""Webhooks: made, paused and taken away; and what came of every call."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from trading.context import Frame
+from trading.errors import TradingError
+from trading.formatting import Formats
+from trading.models import Delivery, Webhook
+from trading.services import webhooks as services
+from trading.views.guards import trader_of
+
+_LOG = 50
+
+
+class WebhookForm(forms.Form):
+    url = forms.CharField(
+        label="Address",
+        max_length=500,
+        help_text="https:// and reachable from the internet.",
+        widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
+    )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhook_list(request: HttpRequest) -> HttpResponse:
+    """The webhooks and the log; POST makes one and shows its secret this once."""
+    form, made = WebhookForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.create_webhook(trader_of(request), form.cleaned_data["url"])
+            form = WebhookForm()
+        except TradingError as error:
+            form.add_error("url", error.message)
+    frame = Frame(request)
+    log = Delivery.objects.for_trader(request.user).filter(channel="webhook").select_related("webhook", "alert")
+    context = {
+        "frame": frame,
+        "form": form,
+        "made": made,
+        "webhooks": Webhook.objects.for_trader(request.user),
+        "log": [_line(row, frame.formats) for row in log[:_LOG]],
+    }
+    status = 422 if request.method == "POST" and made is None else 200
+    response = render(request, "trading/webhook_list.html", context, status=status)
+    if made:
+        response["Cache-Control"] = "no-store"
+    return response
+
+
+@login_required
+@require_POST
+def webhook_switch(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
+    """Pauses a webhook, or lets it go on."""
+    webhook = _own(request, webhook_id)
+    services.set_active(webhook, not webhook.is_active)
+    messages.success(request, "The webhook is called again." if webhook.is_active else "The webhook is paused.")
+    return redirect("webhook_list")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhook_delete(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
+    """Asks once, with the address; takes it away on POST."""
+    webhook = _own(request, webhook_id)
+    if request.method == "POST":
+        services.delete_webhook(webhook)
+        messages.success(request, "The webhook is gone.")
+        return redirect("webhook_list")
+    return render(request, "trading/webhook_delete.html", {"webhook": webhook})
+
+
+def _own(request: HttpRequest, webhook_id: UUID) -> Webhook:
+    return get_object_or_404(Webhook.objects.for_trader(request.user), pk=webhook_id)
+
+
+_BADGES = {"pending": "busy", "delivered": "healthy", "failed": "critical"}
+
+
+def _line(row: Delivery, formats: Formats) -> dict[str, Any]:
+    last: dict[str, Any] = row.attempts[-1] if row.attempts else {}
+    outcome = last.get("error") or (f"answered {last['status']} in {last.get('duration_ms', 0)} ms" if last else "")
+    return {
+        "at": formats.moment(row.created_at),
+        "badge": _BADGES[row.state],
+        "word": row.get_state_display(),
+        "alert": row.alert.sentence,
+        "address": row.webhook.url if row.webhook else "",
+        "attempts": len(row.attempts),
+        "outcome": outcome,
+        "next": formats.moment(row.next_attempt_at) if row.state == "pending" and row.next_attempt_at else "",
+    }
