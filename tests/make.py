@@ -9,13 +9,16 @@ from decimal import Decimal
 from functools import cache
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
 from trading.models import (
+    Alert,
     CashFlow,
+    CloseRequest,
     Execution,
     Instrument,
     JournalEntry,
@@ -28,6 +31,7 @@ from trading.models import (
     SymbolMapping,
     Tag,
     Trade,
+    Webhook,
 )
 
 PASSWORD = "correct horse battery staple"
@@ -257,6 +261,42 @@ def symbol_mapping(account: BrokerAccount | None = None, **fields: Any) -> Symbo
     return SymbolMapping.objects.create(**{**values, **fields})
 
 
+def alert(account: BrokerAccount | None = None, **fields: Any) -> Alert:
+    """A drawdown that turned critical; its rule is gone."""
+    values: dict[str, Any] = {
+        "account": account or _account(),
+        "rule_id": uuid4(),
+        "kind": "drawdown",
+        "level": "critical",
+        "episode": 1,
+        "raised_at": START,
+        "sentence": "Drawdown 20.00 %. Critical from 20.00 %.",
+        "figures": {"equity": "8000.00", "currency": "USD"},
+    }
+    return Alert.objects.create(**{**values, **fields})
+
+
+def close_request(alert: Alert | None = None, **fields: Any) -> CloseRequest:
+    of = alert or _alert()
+    values: dict[str, Any] = {
+        "account": of.account,
+        "alert": of,
+        "ticket": str(70_000_000 + next(_numbers)),
+        "symbol": "XAUUSD",
+        "volume_lots": Decimal("0.50"),
+        "requested_at": of.raised_at,
+        "not_before": of.raised_at + timedelta(seconds=10),
+        "expires_at": of.raised_at + timedelta(minutes=10),
+    }
+    return CloseRequest.objects.create(**{**values, **fields})
+
+
+def webhook(owner: Trader | None = None, **fields: Any) -> Webhook:
+    values: dict[str, Any] = {"trader": owner or trader(), "url": "https://example.com/hook", "secret": "0" * 64}
+    return Webhook.objects.create(**{**values, **fields})
+
+
 #: For the functions above whose parameter has the name of another factory.
 _account = account
+_alert = alert
 _trade = trade

@@ -58,7 +58,11 @@ def fill(account: BrokerAccount) -> dict[str, Any]:
     make.journal_entry(trade, tags=(SECRET,), notes=SECRET)
     make.cash_flow(account, comment=SECRET)
     make.snapshot(account)
+    alert = make.alert(account, sentence=f"{SECRET}. Critical.", symbol=SECRET)
     return {
+        "alert_id": alert,
+        "request_id": make.close_request(alert, symbol=SECRET),
+        "webhook_id": make.webhook(account.trader, url=f"https://example.com/{SECRET}"),
         "account_id": account,
         "trade_id": trade,
         "position_id": make.position(account, symbol=SECRET, comment=SECRET),
@@ -71,7 +75,7 @@ def hers(ann: Trader) -> dict[str, Any]:
     return fill(make.account(ann, label=f"{SECRET} account", number="987654321", broker=SECRET))
 
 
-OWNED = ("account_id", "trade_id", "position_id", "statement_id")
+OWNED = ("alert_id", "request_id", "webhook_id", "account_id", "trade_id", "position_id", "statement_id")
 ROUTES = all_routes()
 PORTAL = [route for route in ROUTES if not route.name.startswith("admin:") and not NAMELESS.match(route.path)]
 ADMIN = [route for route in ROUTES if route.name.startswith("admin:")]
