@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models import BrokerAccount, Trader
 from trading.models import (
     Alert,
+    Break,
     CashFlow,
     CloseRequest,
     Execution,
@@ -29,6 +30,7 @@ from trading.models import (
     StatementFile,
     StatementFileChunk,
     SymbolMapping,
+    SyncState,
     Tag,
     Trade,
     Webhook,
@@ -247,6 +249,28 @@ def journal_entry(trade: Trade | None = None, tags: tuple[str, ...] = (), **fiel
     owner = trade.account.trader
     entry.tags.set([Tag.objects.get_or_create(trader=owner, name=name)[0] for name in tags])
     return entry
+
+
+def feed(account: BrokerAccount | None = None, **fields: Any) -> SyncState:
+    """The state of an account's feed after one good sync, of which nothing was open."""
+    now = timezone.now()
+    values: dict[str, Any] = {"last_sync_at": now, "last_sent_at": now, "total_syncs": 1}
+    return SyncState.objects.create(account=account or _account(), **{**values, **fields})
+
+
+def open_break(account: BrokerAccount | None = None, **fields: Any) -> Break:
+    """A position that the book does not have."""
+    now = timezone.now()
+    values: dict[str, Any] = {
+        "type": "unknown_at_book",
+        "ticket": str(70_000_000 + next(_numbers)),
+        "symbol": "EURUSD",
+        "broker": {"side": "buy", "volume": "1.00", "open_price": "1.10000"},
+        "opened_at": now,
+        "seen_at": now,
+        "state_changed_at": now,
+    }
+    return Break.objects.create(account=account or _account(), **{**values, **fields})
 
 
 def instrument(symbol: str = "EURUSD", **fields: Any) -> Instrument:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,7 @@ from accounts.models import BrokerAccount, Trader
 from tradeportal.middleware import current_request_id
 from trading import periods
 from trading.formatting import Formats
-from trading.models import GuardState, Level, State, Statement
+from trading.models import GuardState, Level, State, Statement, SyncState
 
 THEME_COOKIE = "theme"
 
@@ -26,6 +27,7 @@ _OF_ACCOUNT = frozenset(
         "position_list",
         "cash_flow_list",
         "statement_list",
+        "reconciliation",
         "guard_list",
         "alert_list",
         "close_request_list",
@@ -57,6 +59,7 @@ _PLACES = (
     ("Trades", "list-details", "trade_list", ("trade_",)),
     ("Positions", "stack-2", "position_list", ("position_",)),
     ("Cash flows", "cash", "cash_flow_list", ("cash_flow_",)),
+    ("Reconciliation", "arrows-left-right", "reconciliation", ("reconciliation", "break_")),
     ("Guards", "shield", "guard_list", ("guard_", "alert_", "close_request_", "webhook_")),
     ("Statements", "file-import", "statement_list", ("statement_",)),
     ("Settings", "settings", "settings", ("settings", "api_key_")),
@@ -162,6 +165,14 @@ class Frame:
         return states.filter(rule__enabled=True).exclude(level=Level.NORMAL).count()
 
     @cached_property
+    def breaks(self) -> int:
+        """How many breaks stand, over all accounts in use."""
+        if not self.trader:
+            return 0
+        feeds = SyncState.objects.for_trader(self.trader).filter(account__archived_at__isnull=True)
+        return int(feeds.aggregate(breaks=Sum("open_breaks", default=0))["breaks"])
+
+    @cached_property
     def places(self) -> list[Link]:
         return [self._link(*place) for place in _PLACES]
 
@@ -170,7 +181,11 @@ class Frame:
         return [self._link(*place) for place in _PLACES if place[2] in _ON_PHONE]
 
     def _link(self, label: str, icon: str, name: str, own: tuple[str, ...]) -> Link:
-        counts = {"statement_list": lambda: self.waiting, "guard_list": lambda: self.pressing}
+        counts = {
+            "statement_list": lambda: self.waiting,
+            "guard_list": lambda: self.pressing,
+            "reconciliation": lambda: self.breaks,
+        }
         count = counts[name]() if name in counts else 0
         keeps = name in _OF_ACCOUNT
         return Link(label, icon, reverse(name) + (self.query if keeps else ""), self.url_name.startswith(own), count)

@@ -11,6 +11,7 @@ from trading.views import (
     guard_replay,
     guards,
     positions,
+    reconciliation,
     statements,
     trade_columns,
     trades,
@@ -30,6 +31,20 @@ urlpatterns = [
     path("positions/", positions.position_list, name="position_list"),
     path("cash-flows/", cash_flows.cash_flow_list, name="cash_flow_list"),
     path("accounts/<uuid:account_id>/balance-proof/", balance_proof.balance_proof, name="balance_proof"),
+    path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),
+    path("reconciliation/log/", reconciliation.reconciliation_log, name="reconciliation_log"),
+    path(
+        "reconciliation/<uuid:account_id>/tolerances/", reconciliation.reconciliation_rules, name="reconciliation_rules"
+    ),
+    path(
+        "reconciliation/<uuid:account_id>/compare/",
+        reconciliation.reconciliation_compare,
+        name="reconciliation_compare",
+    ),
+    path("breaks/<uuid:break_id>/acknowledge/", reconciliation.break_acknowledge, name="break_acknowledge"),
+    path("breaks/<uuid:break_id>/resolve/", reconciliation.break_resolve, name="break_resolve"),
+    path("breaks/<uuid:break_id>/ignore/", reconciliation.break_ignore, name="break_ignore"),
+    path("breaks/<uuid:break_id>/accept/", reconciliation.break_accept, name="break_accept"),
     path("guards/", guards.guard_list, name="guard_list"),
     path("accounts/<uuid:account_id>/guards/", guards.guard_edit, name="guard_edit"),
     path("accounts/<uuid:account_id>/guards/preset/", guards.guard_preset, name="guard_preset"),

@@ -14,8 +14,11 @@ const keepUp = (part) => {
     if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   };
 
+  // What the trader is at, an open menu or a field that has the focus, is not taken away meanwhile.
+  const isInUse = () => part.querySelector("details.menu[open]") || part.contains(document.activeElement?.closest("form"));
+
   const ask = async () => {
-    if (document.hidden || String(getSelection())) return;
+    if (document.hidden || String(getSelection()) || isInUse()) return;
     const headers = { "HX-Request": "true" };
     if (tag) headers["If-None-Match"] = tag;
     const answer = await fetch(part.dataset.live, { headers, cache: "no-store", credentials: "same-origin" });

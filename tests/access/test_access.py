@@ -11,8 +11,10 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
+from accounts.services.api_keys import create_api_key
 from tests import make
 from tests.access.routes import Route, all_routes
 from tests.cast import api_client
@@ -59,7 +61,10 @@ def fill(account: BrokerAccount) -> dict[str, Any]:
     make.cash_flow(account, comment=SECRET)
     make.snapshot(account)
     alert = make.alert(account, sentence=f"{SECRET}. Critical.", symbol=SECRET)
+    make.feed(account)
     return {
+        "break_id": make.open_break(account, symbol=SECRET),
+        "api_key_id": create_api_key(account.trader, SECRET, ["read"], [account], now=timezone.now()).key,
         "alert_id": alert,
         "request_id": make.close_request(alert, symbol=SECRET),
         "webhook_id": make.webhook(account.trader, url=f"https://example.com/{SECRET}"),
@@ -75,7 +80,17 @@ def hers(ann: Trader) -> dict[str, Any]:
     return fill(make.account(ann, label=f"{SECRET} account", number="987654321", broker=SECRET))
 
 
-OWNED = ("alert_id", "request_id", "webhook_id", "account_id", "trade_id", "position_id", "statement_id")
+OWNED = (
+    "break_id",
+    "api_key_id",
+    "alert_id",
+    "request_id",
+    "webhook_id",
+    "account_id",
+    "trade_id",
+    "position_id",
+    "statement_id",
+)
 ROUTES = all_routes()
 PORTAL = [route for route in ROUTES if not route.name.startswith("admin:") and not NAMELESS.match(route.path)]
 ADMIN = [route for route in ROUTES if route.name.startswith("admin:")]

@@ -24,7 +24,7 @@ def feed(owner: Trader | None = None, *, at: datetime = NOW, **fields: Any) -> B
     """An account whose last sync came in at `at`."""
     state = {name: fields.pop(name) for name in list(fields) if name in STATE_FIELDS}
     account = make.account(owner, **fields)
-    SyncState.objects.create(account=account, **{"last_sync_at": at, "last_sent_at": at, "total_syncs": 1, **state})
+    make.feed(account, **{"last_sync_at": at, "last_sent_at": at, **state})
     return account
 
 

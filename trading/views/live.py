@@ -21,12 +21,14 @@ def is_live(request: HttpRequest) -> bool:
     return bool(htmx and not htmx.history_restore_request and not htmx.boosted)
 
 
-def live_part(request: HttpRequest, trader: Trader, build: Callable[[], HttpResponse]) -> HttpResponse:
+def live_part(
+    request: HttpRequest, trader: Trader, build: Callable[[], HttpResponse], *, also: Any = None
+) -> HttpResponse:
     """The part, unless the caller has it: its tag is the address, the revisions of the trader's accounts, and how the
-    trader reads numbers and times."""
+    trader reads numbers and times. `also` is what else the part shows."""
     revisions = list(BrokerAccount.objects.for_trader(trader).order_by("pk").values_list("pk", "revision"))
     reading = (trader.pk, trader.number_format, trader.time_zone)
-    known = [settings.VERSION, request.get_full_path(), reading, revisions]
+    known = [settings.VERSION, request.get_full_path(), reading, revisions, also]
     tag = f'"{hashlib.blake2b(dumps(known), digest_size=16).hexdigest()}"'
     given = request.headers.get("If-None-Match", "")
     response = HttpResponse(status=304) if names(given, tag) else build()
