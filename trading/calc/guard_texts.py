@@ -1,7 +1,7 @@
 """What a rule carries, as texts for a JSON column, and back, without losing a digit."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,13 +9,17 @@ from typing import Any
 from trading.calc.guard_types import Carried, Episodes, Reading, Track, Verdict
 
 _TIMES = frozenset({"at", "day"})
+_TRACK, _EPISODES, _READING = (tuple(field.name for field in fields(kind)) for kind in (Track, Episodes, Reading))
 
 
 def to_texts(carried: Carried) -> dict[str, Any]:
     track = carried.track
     return {
-        "track": None if track is None else {name: _text(value) for name, value in asdict(track).items()},
-        "episodes": {symbol: asdict(episodes) for symbol, episodes in carried.episodes.items()},
+        "track": None if track is None else {name: _text(getattr(track, name)) for name in _TRACK},
+        "episodes": {
+            symbol: {name: getattr(episodes, name) for name in _EPISODES}
+            for symbol, episodes in carried.episodes.items()
+        },
     }
 
 
@@ -32,14 +36,13 @@ def from_texts(texts: Mapping[str, Any]) -> Carried:
 def figures(verdict: Verdict) -> dict[str, Any]:
     """The numbers behind a verdict, for the page, the API and the alert that keeps them."""
     reading = verdict.reading
-    numbers = {field.name: _text(getattr(reading, field.name)) for field in fields(Reading)}
+    numbers = {name: _text(getattr(reading, name)) for name in _READING}
     return {**numbers, "unit": verdict.rule.unit, "level": str(verdict.level), "is_reached": verdict.is_reached}
 
 
 def _track(stored: Mapping[str, str]) -> Track:
     values: dict[str, Any] = {
-        field.name: datetime.fromisoformat(stored[field.name]) if field.name in _TIMES else Decimal(stored[field.name])
-        for field in fields(Track)
+        name: datetime.fromisoformat(stored[name]) if name in _TIMES else Decimal(stored[name]) for name in _TRACK
     }
     return Track(**values)
 

@@ -18,7 +18,15 @@ from trading.services import alerts as alerting
 from trading.services import close_requests
 from trading.services.alerts import Raised
 from trading.services.guard_rules import as_rule, give_defaults, raise_revision
+from trading.services.recordsets import run
 
+_STATE = {"rule_id": "uuid", "level": "text", "carried": "jsonb", "figures": "jsonb"}
+_STORE = """
+    INSERT INTO trading_guardstate (rule_id, level, carried, figures, evaluated_at)
+    SELECT rule_id, level, carried, figures, %(now)s FROM incoming ORDER BY rule_id
+    ON CONFLICT (rule_id) DO UPDATE SET level = excluded.level, carried = excluded.carried, figures = excluded.figures,
+        evaluated_at = excluded.evaluated_at
+"""
 _RANK = {Level.NORMAL: 0, Level.WARNING: 1, Level.CRITICAL: 2}
 
 
@@ -119,16 +127,15 @@ def _store(
             if not found.verdicts and found.carried == one.carried and one.row.kind not in MARKET_KINDS:
                 continue
             states.append(
-                GuardState(
-                    rule_id=one.row.pk,
-                    level=worst(found.verdicts),
-                    carried=to_texts(found.carried),
-                    figures={verdict.symbol: figures(verdict) for verdict in found.verdicts},
-                    evaluated_at=now,
-                )
+                {
+                    "rule_id": one.row.pk,
+                    "level": worst(found.verdicts),
+                    "carried": to_texts(found.carried),
+                    "figures": {verdict.symbol: figures(verdict) for verdict in found.verdicts},
+                }
             )
-    fields = ["level", "carried", "figures", "evaluated_at"]
-    GuardState.objects.bulk_create(states, update_conflicts=True, unique_fields=["rule"], update_fields=fields)
+    if states:
+        run(_STORE, _STATE, states, {"now": now})
 
 
 def worst(verdicts: Sequence[Verdict]) -> Level:
