@@ -48,19 +48,24 @@ class Bridge:
 
     def round(self) -> float:
         """One round. Returns how many seconds to wait for the next."""
-        asked_s, failed = 0.0, False
-        for act in (self._sync, self._close_positions):
-            try:
-                act()
-            except TerminalError as error:
-                self._is_connected = False
-                failed = True
-                logger.warning("%s", error)
-            except PortalError as error:
-                asked_s, failed = max(asked_s, error.retry_after_s), True
-                logger.warning("%s", error)
-        self.failures = self.failures + 1 if failed else 0
-        return max(asked_s, self._wait_s())
+        synced, asked_s = self._attempt(self._sync)
+        # Closing that fails is tried again with the next sync: it must not make the syncs rarer.
+        _, also_asked_s = self._attempt(self._close_positions)
+        self.failures = 0 if synced else self.failures + 1
+        return max(asked_s, also_asked_s, self._wait_s())
+
+    def _attempt(self, act: Callable[[], None]) -> tuple[bool, float]:
+        """Whether it went well, and for how many seconds the portal wants to be left alone."""
+        try:
+            act()
+        except TerminalError as error:
+            self._is_connected = False
+            logger.warning("%s", error)
+            return False, 0.0
+        except PortalError as error:
+            logger.warning("%s", error)
+            return False, error.retry_after_s
+        return True, 0.0
 
     def _wait_s(self) -> float:
         """The interval; after failures twice as long each time, and never the same for two bridges."""

@@ -178,7 +178,9 @@ def collect(requests: QuerySet[CloseRequest], *, actor: str, now: datetime) -> l
     """Hands a bridge what it has to carry out. Again: the same ones until they are acknowledged, for a bridge that died."""
     if is_stopped():
         return []
-    rows = list(ripe(requests, now).select_for_update(of=("self",)).order_by("not_before", "id"))
+    # Whatever narrows the queryset, such as a DISTINCT, stays inside, where it does not stand in the way of the lock.
+    found = CloseRequest.objects.filter(pk__in=ripe(requests, now).order_by().values("pk"))
+    rows = list(found.select_for_update().order_by("not_before", "id"))
     fresh = [row for row in rows if row.state == _State.PENDING]
     for row in fresh:
         row.state, row.collected_at = _State.COLLECTED, now
