@@ -131,4 +131,6 @@ class PresetForm(forms.Form):
 
 
 class AutoCloseForm(forms.Form):
-    confirmation = forms.CharField(label="Number or name of the account", max_length=200, required=False)
+    """What is typed to switch auto-close on; the service compares it."""
+
+    confirmation = forms.CharField(label="Number or name of the account", max_length=200)

@@ -89,6 +89,13 @@ def test_a_bridge_collects_and_acknowledges(ann: Trader, fallen: BrokerAccount) 
     assert AuditEntry.objects.filter(act="close_done", actor__startswith="key ").count() == 1
 
 
+def test_a_bridge_may_ask_for_one_of_its_accounts(ann: Trader, fallen: BrokerAccount) -> None:
+    bridge = key_client(ann, [fallen], "close")
+    asked = {"state": "pending", "account": str(fallen.pk)}
+    (row,) = bridge.get(f"{API}/close-requests/", asked).json()["results"]
+    assert row["state"] == "collected"
+
+
 def test_a_person_who_looks_collects_nothing(ann_api: APIClient, fallen: BrokerAccount) -> None:
     (row,) = ann_api.get(f"{API}/close-requests/", {"state": "pending"}).json()["results"]
     assert row["state"] == "pending"

@@ -28,6 +28,7 @@ from trading.services import guard_rules as services
 
 _HUNDREDTH = Decimal("0.01")
 _LEAST = Decimal("1e-18")
+MARKET_KINDS = [("market_gap", "Market gap"), ("spread", "Spread"), ("stale_quote", "Stale quotes")]
 _LEVELS = [*Level.values, "no_data"]
 
 
@@ -69,7 +70,7 @@ class RuleStatus(serializers.Serializer[Any]):
 class MarketAlert(serializers.Serializer[Any]):
     account = serializers.UUIDField()
     symbol = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["market_gap", "spread", "stale_quote"])
+    kind = serializers.ChoiceField(choices=MARKET_KINDS)
     alert_type = serializers.ChoiceField(choices=["warning", "critical"])
     value_pct = money("Gap or spread; null for stale quotes.", optional=True)
     threshold_pct = money(optional=True)

@@ -49,7 +49,7 @@ def amount(value: Decimal | None, rule: Rule, currency: str) -> str:
     if rule.kind == Kind.STALE_QUOTE or rule.unit == "seconds":
         return f"{int(value)} s"
     if rule.unit == "days":
-        return f"{int(value)} days"
+        return f"{int(value)} day" if value == 1 else f"{int(value)} days"
     if rule.unit == "money":
         return f"{_money(value)} {currency}"
     return f"{to_places(value * 100, 2)} %"

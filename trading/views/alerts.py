@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount
 from trading.context import Frame
-from trading.formatting import Formats, unknown
+from trading.formatting import Formats, count, unknown
 from trading.models import Alert, AuditEntry, CloseRequest, Delivery
 from trading.queries.keyset import BadCursorError, Sort, keyset_page, moment
 from trading.views.guard_rows import badge, word
@@ -155,7 +155,7 @@ def _told(delivery: Delivery) -> Told:
         status = delivery.attempts[-1].get("status", "") if delivery.attempts and name == "webhook" else ""
         return Told(icon, f"{name} {status}".strip())
     state = "given up" if delivery.state == Delivery.State.FAILED else "waiting"
-    tried = f" after {len(delivery.attempts)} attempts" if delivery.attempts else ""
+    tried = f" after {count(len(delivery.attempts), 'attempt')}" if delivery.attempts else ""
     return Told(icon, f"{name} {state}{tried}")
 
 

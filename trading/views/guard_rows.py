@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import BrokerAccount
 from trading.calc.guard_types import CLOSING_KINDS, Kind
-from trading.formatting import Formats, duration, unknown
+from trading.formatting import Formats, count, duration, unknown
 from trading.models import GuardRule
 from trading.queries.guards import AccountStanding, RuleStanding
 
@@ -22,7 +22,10 @@ _WORDS = {"normal": "Normal", "warning": "Warning", "critical": "Critical", "no_
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Lengths in percent of the limit, as attributes of an SVG. `beyond` is what the stops would take past the limit."""
+    """Lengths in percent of the limit, as attributes of an SVG.
+
+    `is_beyond`: the stops would take it past the limit. `share` is how much of the limit is used then.
+    """
 
     now: str
     stopped_from: str
@@ -171,7 +174,7 @@ def amount_words(value: Decimal | None, rule: GuardRule, currency: str, formats:
     if value is None:
         return "not measurable"
     if rule.unit == "days":
-        return f"{formats.number(value, 0)} days"
+        return count(int(value), "day")
     if rule.unit == "seconds":
         return f"{formats.number(value, 0)} s"
     return f"{formats.money(value, currency)} {currency}" if rule.unit == "money" else formats.percent(value)
@@ -183,7 +186,7 @@ def _used(one: RuleStanding, currency: str, formats: Formats) -> str:
     if one.rule.kind == Kind.OPEN_RISK and one.is_unbounded:
         return "No bound: a stop is missing"
     if one.rule.kind == Kind.MINIMUM_DAYS:
-        return f"{formats.number(one.used or Decimal(0), 0)} days"
+        return count(int(one.used or 0), "day")
     used = None if one.used is None else max(one.used, Decimal(0))
     verb = "won" if one.rule.kind == Kind.PROFIT_TARGET else "used"
     return f"{amount_words(used, one.rule, currency, formats)} {verb}"
@@ -204,7 +207,7 @@ def _left(one: RuleStanding, currency: str, formats: Formats) -> SafeString | st
     if one.is_unbounded:
         return "unbounded"
     if one.rule.kind == Kind.MINIMUM_DAYS:
-        return f"{formats.number(max(one.critical - (one.used or 0), Decimal(0)), 0)} days"
+        return count(int(max(one.critical - (one.used or 0), Decimal(0))), "day")
     return unknown("This rule has no amount that may be lost.")
 
 

@@ -91,6 +91,8 @@ def guard_auto_close(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = own(request, account_id)
     turn_on = request.POST.get("turn") == "on"
     form = AutoCloseForm(request.POST)
+    if turn_on and not form.is_valid():
+        return _edit_page(request, account, close_form=form, status=422)
     try:
         services.switch_auto_close(
             account,
