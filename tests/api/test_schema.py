@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import BrokerAccount, Trader
 from tests import make
-from tests.api.test_lists import fill
+from tests.access.test_access import fill
 
 KEPT = Path(settings.BASE_DIR) / "docs" / "openapi.yaml"
 
@@ -71,13 +71,7 @@ def check(answer: Any, path: str, description: dict[str, Any]) -> None:
 @pytest.mark.django_db
 def test_the_answers_are_as_described(ann_api: APIClient, ann: Trader, description: dict[str, Any]) -> None:
     account: BrokerAccount = make.account(ann)
-    fill(account)
-    ids = {
-        "account_id": account.pk,
-        "trade_id": account.trades.closed().get().pk,
-        "position_id": account.positions.get().pk,
-        "statement_id": account.statements.get().pk,
-    }
+    ids = {name: found.pk for name, found in fill(account).items()}
     checked = 0
     for path, methods in description["paths"].items():
         if "get" not in methods or path.endswith(("schema/", "docs/")):
