@@ -252,9 +252,9 @@ def journal_entry(trade: Trade | None = None, tags: tuple[str, ...] = (), **fiel
 
 
 def feed(account: BrokerAccount | None = None, **fields: Any) -> SyncState:
-    """The state of an account's feed after one good sync, of which nothing was open."""
+    """The state of an account's feed after one good sync, which said that nothing is open."""
     now = timezone.now()
-    values: dict[str, Any] = {"last_sync_at": now, "last_sent_at": now, "total_syncs": 1}
+    values: dict[str, Any] = {"last_sync_at": now, "last_sent_at": now, "positions_at": now, "total_syncs": 1}
     return SyncState.objects.create(account=account or _account(), **{**values, **fields})
 
 

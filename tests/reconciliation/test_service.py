@@ -152,6 +152,13 @@ def test_a_trade_that_the_broker_no_longer_has_is_closed_at_the_broker(ann: Trad
     assert state(account).status == "warning"
 
 
+def test_a_feed_that_never_said_what_is_open_says_nothing_of_the_books_trades(ann: Trader) -> None:
+    account = feed(ann, positions_at=None)
+    booked(account)
+    assert reconcile([account.pk], now=NOW)[account.pk].status == "idle"
+    assert breaks(account) == {}
+
+
 def test_a_partly_closed_trade_is_compared_by_what_is_left_of_it(ann: Trader) -> None:
     account = feed(ann)
     booked(account, closed_volume_lots=Decimal("0.40"))

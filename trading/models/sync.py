@@ -19,7 +19,8 @@ class SyncState(models.Model):
     """How the feed of one account is doing. `last_sent_at` is the bridge's clock: an older sync changes no figures.
 
     `first_balance` is what the broker reported at the first sync, with all in it that was booked until `first_booked_at`:
-    an account without a statement starts from there.
+    an account without a statement starts from there. `positions_at` is when a sync last listed the open positions; null:
+    the feed never said what is open.
     """
 
     class Status(models.TextChoices):
@@ -32,6 +33,7 @@ class SyncState(models.Model):
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.IDLE)
     last_sync_at = models.DateTimeField(null=True, blank=True)
     last_sent_at = models.DateTimeField(null=True, blank=True)
+    positions_at = models.DateTimeField(null=True, blank=True)
     last_sync_duration_ms = models.PositiveIntegerField(default=0)
     total_syncs = models.PositiveBigIntegerField(default=0)
     failures_in_a_row = models.PositiveIntegerField(default=0)

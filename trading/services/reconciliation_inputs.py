@@ -45,7 +45,9 @@ def load(account_ids: Sequence[UUID]) -> dict[UUID, Sides]:
     keys = list(states)
     if not keys:
         return {}
-    broker, book, known, mappings = _broker(keys), _book(keys), balances(keys), _mappings(keys)
+    # A feed that never said what is open, says nothing about the book's trades either.
+    told = [key for key, state in states.items() if state.positions_at]
+    broker, book, known, mappings = _broker(told), _book(told), balances(keys), _mappings(keys)
     pips = dict(Instrument.objects.values_list("symbol", "pip"))
     return {
         key: Sides(state, rules_of(state), broker[key], book[key], Markets(pips, mappings[key]), known[key])

@@ -204,6 +204,7 @@ def _state_row(item: Item) -> Row:
     return {
         "account_id": item.id,
         "sent_at": item.sent_at,
+        "positions_at": item.sent_at if entry.positions is not None and not item.is_older else None,
         "open_positions": _open_count(item),
         "first_balance": entry.figures["balance"] if entry.figures else None,
         "first_booked_at": first,

@@ -77,6 +77,7 @@ _FLOW: Columns = {
 _STATE: Columns = {
     "account_id": "uuid",
     "sent_at": "timestamptz",
+    "positions_at": "timestamptz",
     "open_positions": "integer",
     "first_balance": "numeric",
     "first_booked_at": "timestamptz",
@@ -198,11 +199,12 @@ def write_states(rows: Rows, *, now: datetime, duration_ms: int) -> None:
     run(
         """INSERT INTO trading_syncstate AS s (account_id, status, last_sync_at, last_sent_at, last_sync_duration_ms,
             total_syncs, failures_in_a_row, error_message, open_positions, matched_positions, open_breaks,
-            first_balance, first_booked_at)
+            first_balance, first_booked_at, positions_at)
         SELECT account_id, 'idle', %(now)s, sent_at, %(duration)s, 1, 0, '', open_positions, 0, 0,
-            first_balance, first_booked_at FROM incoming ORDER BY account_id
+            first_balance, first_booked_at, positions_at FROM incoming ORDER BY account_id
         ON CONFLICT (account_id) DO UPDATE SET last_sync_at = excluded.last_sync_at,
             last_sent_at = GREATEST(s.last_sent_at, excluded.last_sent_at),
+            positions_at = COALESCE(excluded.positions_at, s.positions_at),
             last_sync_duration_ms = excluded.last_sync_duration_ms, total_syncs = s.total_syncs + 1,
             failures_in_a_row = 0, error_message = '', open_positions = excluded.open_positions,
             first_balance = COALESCE(s.first_balance, excluded.first_balance),

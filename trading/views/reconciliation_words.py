@@ -44,12 +44,19 @@ def cause(row: Break, currency: str, formats: Formats) -> str:
         amount = row.amount or Decimal(0)
         apart = f"{formats.money(abs(amount), currency)} {currency} {'higher' if amount > 0 else 'lower'}"
         return f"The broker’s balance is {apart} than what the balance proof explains."
+    if kind in (_Type.UNKNOWN_AT_BOOK, _Type.CLOSED_AT_BROKER):
+        return _alone(row, formats)
     return {
-        _Type.UNKNOWN_AT_BOOK: "Open at the broker only: opened by hand, or its deals have not arrived.",
-        _Type.CLOSED_AT_BROKER: "Open in the book only: closed at the broker, and its deals have not arrived.",
         _Type.SIDE_MISMATCH: "The broker has it the other way round: it was reversed, or read wrongly.",
         _Type.STALE: "Nothing was heard since then: the bridge or the terminal is not running.",
     }[kind]
+
+
+def _alone(row: Break, formats: Formats) -> str:
+    if row.type == _Type.UNKNOWN_AT_BOOK:
+        price = formats.price(Decimal(row.broker["open_price"]))
+        return f"Open at the broker only, from {price}: opened by hand, or its deals have not arrived."
+    return "Open in the book only: closed at the broker, and its deals have not arrived."
 
 
 def _moved(row: Break, word: str, formats: Formats) -> str:
@@ -77,8 +84,7 @@ def compared(row: Break, side: dict[str, str | None], currency: str, formats: Fo
     if kind in (_Type.UNKNOWN_AT_BOOK, _Type.CLOSED_AT_BROKER):
         if not side:
             return ""
-        lots, price = Decimal(side["volume"] or 0), Decimal(side["open_price"] or 0)
-        return f"{(side['side'] or '').capitalize()} {formats.lots(lots)} at {formats.price(price)}"
+        return f"{(side['side'] or '').capitalize()} {formats.lots(Decimal(side['volume'] or 0))}"
     value = side.get(_FIELDS.get(kind, ""))
     if value is None:
         return ""
