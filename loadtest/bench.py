@@ -1,4 +1,4 @@
-"""`make bench`: imports and pages beside their floors, one table and one JSON file under var/bench/.
+"""`make bench`: imports, pages and syncs beside their floors, one table and one JSON file under var/bench/.
 
 Each measurement runs in a process of its own on a scratch database, which is dropped afterwards. Ratios are what count:
 figure and floor are measured in the same run, interleaved, as medians.
@@ -20,12 +20,14 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from loadtest.bench_sync import rows as sync_rows
 from trading.samplefiles.account import Profile
 from trading.samplefiles.mt4_html import write_mt4_html
 from trading.samplefiles.mt5_xlsx import write_mt5_xlsx
 from trading.samplefiles.simulate import simulate
 
 ROOT = Path(__file__).resolve().parent.parent
+PARTS = ["imports", "pages", "syncs"]
 FORMATS = {"MT5 XLSX": "xlsx", "MT4 HTML": "htm"}
 
 
@@ -61,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "pages" in options.only:
             found["pages"] = _child("loadtest.bench_pages", [str(options.big)], environment)
             lines += _page_lines(found["pages"])
+        if "syncs" in options.only:
+            found["syncs"] = _child("loadtest.bench_sync", ["here"], environment)
+            lines += [Line(*row) for row in sync_rows(found["syncs"])]
     print(_table(lines))
     found["table"] = [asdict(line) for line in lines]
     target = directory / f"bench-{time.strftime('%Y%m%d-%H%M%S')}.json"
@@ -90,9 +95,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--trades", type=int, default=100_000, help="in each statement (default: 100,000)")
     parser.add_argument("--rounds", type=int, default=3, help="medians are taken over so many")
     parser.add_argument("--big", type=int, default=200_000, help="trades in the large account of the page")
-    parser.add_argument("--only", choices=["imports", "pages"], action="append", help="default: both")
+    parser.add_argument("--only", choices=PARTS, action="append", help="default: all")
     options = parser.parse_args(arguments)
-    options.only = options.only or ["imports", "pages"]
+    options.only = options.only or PARTS
     return options
 
 
