@@ -1,8 +1,8 @@
 """What guards look at, for many accounts at once: the number of queries does not depend on how many."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime, time
 from decimal import Decimal
 from uuid import UUID
@@ -16,6 +16,8 @@ from trading.calc.open_risk import OpenPosition, open_risk
 from trading.models import CashFlow, FlowKind, LiveSnapshot, Position, Quote, State
 
 ZERO = Decimal(0)
+_POSITION = tuple(column.name for column in fields(OpenPosition))
+_QUOTE = tuple(column.name for column in fields(SeenQuote))
 #: Cash that is neither earned nor lost. Interest, dividends, fees, taxes and corrections are.
 FLOW_KINDS = (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.CREDIT, FlowKind.BONUS)
 
@@ -62,11 +64,11 @@ class Wanted:
 class Standing:
     """What is open in one account now."""
 
-    positions: list[Position] = field(default_factory=list)
+    positions: list[OpenPosition] = field(default_factory=list)
 
     @property
     def open_risk(self) -> Decimal | None:
-        return open_risk(as_open_positions(self.positions))
+        return open_risk(self.positions)
 
 
 def observations(wanted: Mapping[UUID, Wanted], now: datetime) -> dict[UUID, Observation]:
@@ -95,26 +97,13 @@ def observations(wanted: Mapping[UUID, Wanted], now: datetime) -> dict[UUID, Obs
     }
 
 
-def as_open_positions(positions: Iterable[Position]) -> list[OpenPosition]:
-    return [
-        OpenPosition(
-            row.symbol,
-            row.side,
-            row.volume_lots,
-            row.open_price,
-            row.current_price,
-            row.stop_loss,
-            row.floating_profit,
-        )
-        for row in positions
-    ]
-
-
 def standings(keys: Sequence[UUID]) -> dict[UUID, Standing]:
     found: dict[UUID, Standing] = {key: Standing() for key in keys}
     if keys:
-        for row in Position.objects.filter(account__in=keys).order_by("account_id", "id"):
-            found[row.account_id].positions.append(row)
+        # Rows and not models: a batch of syncs holds thousands.
+        rows = Position.objects.filter(account__in=keys).order_by("account_id", "id")
+        for account_id, *values in rows.values_list("account_id", *_POSITION):
+            found[account_id].positions.append(OpenPosition(*values))
     return found
 
 
@@ -160,9 +149,8 @@ def _quotes(keys: Sequence[UUID], standing: Mapping[UUID, Standing]) -> dict[UUI
         return {}
     symbols = {key: {row.symbol for row in standing[key].positions} for key in keys}
     found: dict[UUID, list[SeenQuote]] = defaultdict(list)
-    for row in Quote.objects.filter(account__in=keys, symbol__in=set().union(*symbols.values())):
-        if row.symbol in symbols[row.account_id]:
-            found[row.account_id].append(
-                SeenQuote(row.symbol, row.bid, row.ask, row.quoted_at, row.previous_close, row.day_open)
-            )
+    rows = Quote.objects.filter(account__in=keys, symbol__in=set().union(*symbols.values()))
+    for account_id, symbol, *values in rows.values_list("account_id", *_QUOTE):
+        if symbol in symbols[account_id]:
+            found[account_id].append(SeenQuote(symbol, *values))
     return {key: tuple(rows) for key, rows in found.items()}
