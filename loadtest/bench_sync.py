@@ -19,7 +19,7 @@ import orjson
 
 POSITIONS = 5
 SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "XAUUSD", "BTCUSD")
-MANY, BATCH = 500, 100
+MANY, BATCH, _AT_FIRST = 500, 100, 10
 SINGLE_ROUNDS, BATCH_ROUNDS, STATUS_ROUNDS = 60, 11, 25
 HOST = "127.0.0.1"
 
@@ -61,11 +61,11 @@ class Bench:
         self.turn = 0
         made = create_api_key(self.trader, "Bench", ["sync", "read"], self.accounts, now=self.now())
         self.client = Client(HTTP_HOST=HOST, HTTP_AUTHORIZATION=f"Api-Key {made.text}")
-        opening = self.payload(self.accounts)
-        for entry in opening["accounts"]:
-            entry["deals"] = [_entry_deal(entry["account"], held) for held in entry["positions"]]
-        self._post(orjson.dumps(opening))
-        self._post(orjson.dumps(self.payload(self.accounts)))
+        for start in range(0, accounts, _AT_FIRST):  # few at a time, so that the memory of many can be told later
+            opening = self.payload(self.accounts[start : start + _AT_FIRST])
+            for entry in opening["accounts"]:
+                entry["deals"] = [_entry_deal(held) for held in entry["positions"]]
+            self._post(orjson.dumps(opening))
 
     def payload(self, accounts: Sequence[Any]) -> dict[str, Any]:
         """A sync of these accounts in which every price has moved."""
@@ -143,7 +143,6 @@ class Bench:
             self.send(len(self.accounts))
             cache.clear()
 
-        tag = self.client.get(address)["ETag"]
         yield {"name": name, "state": "cold", **self._timed(lambda: self.client.get(address), before=cold)}
         yield {"name": name, "state": "warm", **self._timed(lambda: self.client.get(address))}
         tag = self.client.get(address)["ETag"]
@@ -205,7 +204,7 @@ class Bench:
         }
 
 
-def _entry_deal(account_id: str, held: dict[str, Any]) -> dict[str, Any]:
+def _entry_deal(held: dict[str, Any]) -> dict[str, Any]:
     return {
         "deal_id": held["ticket"],
         "order_id": held["ticket"],
