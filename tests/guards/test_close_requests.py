@@ -83,6 +83,25 @@ def test_what_is_opened_after_the_alert_is_the_traders_own_business(main: Broker
     assert requests() == []
 
 
+def test_a_broker_whose_clock_is_ahead_does_not_keep_its_positions_open(main: BrokerAccount) -> None:
+    consent(main)
+    hold(main, opened_at=at(3_600))
+    crash(main)
+    assert len(requests()) == 1
+
+
+def test_consent_in_the_middle_of_an_episode_closes_what_was_open_then_after_a_new_warning(
+    main: BrokerAccount,
+) -> None:
+    hold(main)
+    crash(main)
+    consent(main)
+    watch(main, 7_000, 1_000)
+    (row,) = requests()
+    assert (row.not_before, row.expires_at) == (at(1_010), at(1_600))
+    assert collect(1_010) == [row]
+
+
 def test_a_warning_closes_nothing(main: BrokerAccount) -> None:
     consent(main)
     hold(main)

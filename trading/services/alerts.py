@@ -18,7 +18,7 @@ from accounts.models import BrokerAccount
 from trading.calc.guard_texts import figures
 from trading.calc.guard_types import Observation, Verdict
 from trading.calc.guard_words import sentence
-from trading.models import Alert, Delivery, Webhook
+from trading.models import Alert, Delivery, Position, Webhook
 from trading.services import audit
 
 QUEUE = "alerts"
@@ -40,7 +40,8 @@ def raise_alerts(raised: Sequence[Raised], *, now: datetime) -> list[Alert]:
         return []
     accounts = BrokerAccount.objects.in_bulk({one.account_id for one in raised})
     told = _episodes_told([one.rule_id for one in raised])
-    alerts = Alert.objects.bulk_create([_alert(one, accounts[one.account_id], told, now) for one in raised])
+    tickets = _open_tickets([one for one in raised if one.verdict.should_close])
+    alerts = Alert.objects.bulk_create([_alert(one, accounts[one.account_id], told, tickets, now) for one in raised])
     audit.write(
         audit.entry(alert.account_id, "alert_raised", alert.pk, at=now, kind=alert.kind, level=alert.level)
         for alert in alerts
@@ -55,11 +56,27 @@ def _episodes_told(rule_ids: Sequence[UUID]) -> dict[tuple[UUID, str, str], int]
     return {(rule_id, symbol, level): last for rule_id, symbol, level, last in rows.annotate(Max("episode"))}
 
 
-def _alert(one: Raised, account: BrokerAccount, told: Mapping[tuple[UUID, str, str], int], now: datetime) -> Alert:
+def _open_tickets(closing: Sequence[Raised]) -> dict[UUID, list[tuple[str, str]]]:
+    """What is open in the accounts of alerts that may close: symbol and ticket."""
+    found: dict[UUID, list[tuple[str, str]]] = defaultdict(list)
+    if closing:
+        rows = Position.objects.filter(account__in={one.account_id for one in closing}).order_by("opened_at", "id")
+        for account_id, symbol, ticket in rows.values_list("account_id", "symbol", "ticket"):
+            found[account_id].append((symbol, ticket))
+    return found
+
+
+def _alert(
+    one: Raised,
+    account: BrokerAccount,
+    told: Mapping[tuple[UUID, str, str], int],
+    tickets: Mapping[UUID, Sequence[tuple[str, str]]],
+    now: datetime,
+) -> Alert:
     verdict, seen = one.verdict, one.seen
     assert verdict.fired is not None
     level = str(verdict.fired.level)
-    kept = {
+    kept: dict[str, Any] = {
         **figures(verdict),
         "balance": format(seen.balance, "f"),
         "equity": format(seen.equity, "f"),
@@ -71,6 +88,9 @@ def _alert(one: Raised, account: BrokerAccount, told: Mapping[tuple[UUID, str, s
         "taken_at": seen.at.isoformat(),
         "should_close": verdict.should_close,
     }
+    if verdict.should_close:
+        meant = [ticket for symbol, ticket in tickets.get(account.pk, ()) if verdict.symbol in ("", symbol)]
+        kept["open_tickets"] = meant
     return Alert(
         account_id=account.pk,
         rule_id=one.rule_id,

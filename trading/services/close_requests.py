@@ -67,7 +67,7 @@ def request_closes(critical: Mapping[UUID, Sequence[tuple[UUID, str]]], *, now: 
     if is_stopped():
         _note_stopped(alerts, now)
         return []
-    wanted = _wanted(alerts)
+    wanted = _wanted(alerts, now)
     made = CloseRequest.objects.bulk_create(wanted)
     audit.write(
         audit.entry(
@@ -93,7 +93,8 @@ def _critical_alerts(critical: Mapping[UUID, Sequence[tuple[UUID, str]]]) -> lis
     return [row for row in newest if (row.rule_id, row.symbol) in standing]
 
 
-def _wanted(alerts: Iterable[Alert]) -> list[CloseRequest]:
+def _wanted(alerts: Iterable[Alert], now: datetime) -> list[CloseRequest]:
+    """For what was open when the alert was raised, by ticket: the broker's clock need not agree with ours."""
     by_account: dict[UUID, list[Alert]] = {}
     for alert in alerts:
         by_account.setdefault(alert.account_id, []).append(alert)
@@ -104,24 +105,24 @@ def _wanted(alerts: Iterable[Alert]) -> list[CloseRequest]:
     for position in Position.objects.filter(account__in=by_account).order_by("account_id", "opened_at", "id"):
         for alert in by_account[position.account_id]:
             key = (position.account_id, position.ticket)
-            is_meant = alert.symbol in ("", position.symbol) and position.opened_at <= alert.raised_at
+            is_meant = position.ticket in alert.figures.get("open_tickets", ())
             if is_meant and key not in under_way and (alert.pk, position.ticket) not in made:
                 under_way.add(key)
-                wanted.append(_request(alert, position))
+                wanted.append(_request(alert, position, now))
     return wanted
 
 
-def _request(alert: Alert, position: Position) -> CloseRequest:
-    """The warning runs from the alert, so that a request that had to wait does not wait twice."""
+def _request(alert: Alert, position: Position, now: datetime) -> CloseRequest:
+    """The warning and the time to live begin now: consent may come long after the alert."""
     return CloseRequest(
         account_id=position.account_id,
         alert=alert,
         ticket=position.ticket,
         symbol=position.symbol,
         volume_lots=position.volume_lots,
-        requested_at=alert.raised_at,
-        not_before=alert.raised_at + WARNING_TIME,
-        expires_at=alert.raised_at + LIFETIME,
+        requested_at=now,
+        not_before=now + WARNING_TIME,
+        expires_at=now + LIFETIME,
     )
 
 

@@ -83,24 +83,26 @@ def _watched(account_ids: Sequence[UUID]) -> dict[UUID, list[_Watched]]:
     bare = [key for key in dict.fromkeys(account_ids) if key not in ruled]
     if bare and _defaulted(bare):
         rows = _rules(account_ids)
+    enabled = [row for row in rows if row.enabled]
+    # Read after the lock is there: what waited for it must see what the other one left.
+    states = GuardState.objects.in_bulk([row.pk for row in enabled])
     watched: dict[UUID, list[_Watched]] = {key: [] for key in account_ids}
-    for row in rows:
-        if row.enabled:
-            state: GuardState | None = getattr(row, "state", None)
-            watched[row.account_id].append(_Watched(row, from_texts(state.carried) if state else Carried(), state))
+    for row in enabled:
+        state = states.get(row.pk)
+        watched[row.account_id].append(_Watched(row, from_texts(state.carried) if state else Carried(), state))
     return watched
 
 
 def _defaulted(bare: Sequence[UUID]) -> bool:
     # The lock keeps two first syncs of one account from making its default rules twice.
-    found = BrokerAccount.objects.filter(pk__in=bare, guard_rules__isnull=True).order_by("pk")
-    locked = list(found.select_for_update(of=("self",)).values_list("pk", flat=True))
-    return give_defaults(locked)
+    list(BrokerAccount.objects.filter(pk__in=bare).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    ruled = set(GuardRule.objects.filter(account__in=bare).values_list("account_id", flat=True))
+    return give_defaults([key for key in bare if key not in ruled]) or bool(ruled)
 
 
 def _rules(account_ids: Sequence[UUID]) -> list[GuardRule]:
-    rows = GuardRule.objects.filter(account__in=list(account_ids)).select_related("state")
-    return list(rows.select_for_update(of=("self",)).order_by("account_id", "id"))
+    rows = GuardRule.objects.filter(account__in=list(account_ids))
+    return list(rows.select_for_update(no_key=True).order_by("account_id", "id"))
 
 
 def _wanted(rules: Sequence[_Watched]) -> Wanted:
@@ -156,13 +158,15 @@ def _changed(watched: Mapping[UUID, Sequence[_Watched]], judged: Mapping[UUID, M
     return [
         key
         for key, by_rule in judged.items()
-        if any(
-            one.state is None
-            or one.state.evaluated_at is None
-            or one.state.level != worst(by_rule[str(one.row.pk)].verdicts)
-            for one in watched[key]
-        )
+        if any(_has_changed(one, by_rule[str(one.row.pk)]) for one in watched[key])
     ]
+
+
+def _has_changed(one: _Watched, found: Judged) -> bool:
+    if one.state is None or one.state.evaluated_at is None:
+        return True
+    says_nothing = not found.verdicts and one.row.kind not in MARKET_KINDS
+    return not says_nothing and one.state.level != worst(found.verdicts)
 
 
 def _outcomes(judged: Mapping[UUID, Mapping[str, Judged]], alerts: Sequence[Alert]) -> dict[UUID, GuardOutcome]:
