@@ -18,17 +18,21 @@ from accounts.services.sign_in import start_sign_in
 from tests import make
 from tests.cast import NOW
 from trading.models import (
+    AccountRules,
+    Break,
     CashFlow,
     Execution,
     Instrument,
     JournalEntry,
     Position,
+    ReconciliationLog,
     Snapshot,
     Statement,
     StatementCorrection,
     StatementFile,
     StatementFileChunk,
     SymbolMapping,
+    SyncState,
     Tag,
     Trade,
 )
@@ -54,6 +58,10 @@ def correction() -> StatementCorrection:
     )
 
 
+def logged() -> ReconciliationLog:
+    return ReconciliationLog.objects.create(account=make.account(), event="sync", at=NOW)
+
+
 MAKERS: dict[type[Model], Callable[[], Any]] = {
     Trader: make.trader,
     BrokerAccount: make.account,
@@ -71,6 +79,10 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     SymbolMapping: make.symbol_mapping,
     Tag: make.tag,
     apps.get_model("trading", "TradeEvent"): corrected_trade,
+    SyncState: make.feed,
+    AccountRules: lambda: AccountRules.objects.create(account=make.account()),
+    Break: make.open_break,
+    ReconciliationLog: logged,
 }
 
 

@@ -1,6 +1,7 @@
 """Reconciliation at a sync: breaks open, stay, change and close by themselves; the feed's state follows; all is logged."""
 
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -11,6 +12,8 @@ from tests import make
 from tests.cast import NOW
 from tests.reconciliation.scene import booked, both, feed, held, minutes, report, synced_again
 from trading.models import AccountRules, Break, ReconciliationLog, SyncState
+from trading.queries.book_balances import balances
+from trading.queries.figures import balance_proof
 from trading.services.reconciliation import compare_again, mark_stale, reconcile
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +228,21 @@ def test_credit_is_no_part_of_the_balance(ann: Trader) -> None:
     report(account, "5000.00")
     reconcile([account.pk], now=NOW)
     assert breaks(account) == {}
+
+
+@pytest.mark.parametrize("has_statement", [True, False])
+def test_the_balance_is_that_of_the_balance_proof(ann: Trader, has_statement: bool) -> None:
+    account = feed(ann, first_balance=Decimal("5000.00"), first_booked_at=make.START + minutes(9999))
+    if has_statement:
+        make.committed_statement(account=account, has_history=True, opening_balance=Decimal("12.34"))
+    make.cash_flow(account)
+    make.cash_flow(account, kind="credit", amount=Decimal("70.00"))
+    for _ in range(3):
+        trade = make.trade(account, opened_at=make.START + minutes(9000))
+        make.execution(trade=trade, is_derived=True)
+        make.exit_of(trade)
+    proof = balance_proof(account, ZoneInfo("UTC"))
+    assert balances([account.pk])[account.pk].book == proof.closing
 
 
 # ---- Quiet feeds -----------------------------------------------------------------------------------------------------
