@@ -85,4 +85,13 @@ PAGES = [
     Page("statement_detail", one("refused")),
     Page("statement_detail", one("committed")),
     Page("balance_proof", _account),
+    Page("guard_list"),
+    Page("guard_list", who="newcomer"),
+    Page("guard_edit", _account),
+    Page("guard_replay", _account, query={"span": "day"}),
+    Page("alert_list"),
+    Page("alert_list", who="newcomer"),
+    Page("close_request_list"),
+    Page("webhook_list"),
+    Page("webhook_delete", one("webhook")),
 ]

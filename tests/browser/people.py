@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Trader
 from tests import make
 from tests.browser.pages import Site
+from tests.browser.watched import watch_a_day
 from trading.models import State, Statement, Trade
 from trading.samplefiles.account import Profile
 from trading.samplefiles.mt4_html import write_mt4_html
@@ -37,8 +38,9 @@ def build_site() -> Site:
         "waiting": _read(ann, "ReportHistory-51000001 (1).xlsx", newer, now),
         "trade": Trade.objects.filter(account=committed.account, closed_at__isnull=False).latest("closed_at"),
     }
-    sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}
     assert committed.account is not None
+    objects["webhook"] = watch_a_day(committed.account, now)
+    sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}
     return Site(ann, eve, committed.account, objects, sessions)
 
 
