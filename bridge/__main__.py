@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -70,8 +71,15 @@ def _log_to_standard_error(level: str) -> None:
 def _terminal(config: Config) -> Terminal:
     if config.kind == "metatrader5":
         return metatrader()
-    state = config.terminal.get("state")
-    return SimulatedTerminal(Path(str(state)) if state else config.state_dir / "terminal.json", config.zone)
+    told = config.terminal
+    options: dict[str, Any] = {
+        "seed": int(told.get("seed", 1)),
+        "currency": str(told.get("currency", "USD")),
+        "deposit": Decimal(int(told.get("deposit", 10_000))),
+        "tells_story": bool(told.get("story", False)),
+    }
+    state = Path(str(told["state"])) if "state" in told else config.state_dir / "terminal.json"
+    return SimulatedTerminal(state, config.zone, **options)
 
 
 def _bridge(config: Config, terminal: Terminal, spool: Spool) -> Bridge:

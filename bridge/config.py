@@ -23,10 +23,12 @@ VARIABLES = {
     "BRIDGE_LOG_LEVEL": ("bridge", "log_level"),
     "BRIDGE_TERMINAL_PASSWORD": ("terminal", "password"),
 }
+#: Of the simulated terminal alone: how it begins.
+SIMULATION = ("seed", "currency", "deposit", "story")
 KNOWN = {
     "portal": {"url", "api_key", "account", "ca_file"},
     "bridge": {"state_dir", "log_level", "interval_s", "history_days", "close"},
-    "terminal": {"kind", "path", "login", "password", "server", "server_time_zone", "state"},
+    "terminal": {"kind", "path", "login", "password", "server", "server_time_zone", "state", *SIMULATION},
 }
 KINDS = ("metatrader5", "simulated")
 

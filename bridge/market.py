@@ -151,6 +151,7 @@ class Market:
             if self.now_s // DAY_S != before_day:
                 self._new_day()
         del self.deals[:-KEPT_DEALS]
+        del self.orders[:-KEPT_DEALS]
 
     def _step(self, rng: random.Random) -> None:
         if self.walks:

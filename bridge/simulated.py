@@ -99,7 +99,10 @@ class ResultRow(NamedTuple):
 
 
 class SimulatedTerminal:
-    """Fits `bridge.terminal.Terminal`. `options` are those of `Market.begin`, for a state that does not exist yet."""
+    """Fits `bridge.terminal.Terminal`. `options` are those of `Market.begin`, for a state that does not exist yet.
+
+    Without a path the state lives in this process alone; `load` and `save` carry it over to the next one.
+    """
 
     def __init__(
         self, path: Path | None, zone: ZoneInfo, *, clock: Callable[[], float] = time.time, **options: Any
@@ -123,6 +126,15 @@ class SimulatedTerminal:
             yield market
             _write(self._path, market)
 
+    def load(self, path: Path) -> None:
+        """Goes on where a saved state ended, if there is one."""
+        if path.exists():
+            self._kept = Market.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+    def save(self, path: Path) -> None:
+        with self.market() as market:
+            _write(path, market)
+
     def _begun(self) -> Market:
         return Market.begin(int(self._clock()), **self._options)
 
@@ -133,13 +145,10 @@ class SimulatedTerminal:
 
     def _live_on(self, market: Market) -> None:
         now_s = int(self._clock())
-        if not market.tells_story:
+        if market.tells_story:
+            story.live(market, now_s)
+        else:
             market.advance(now_s)
-            return
-        market.advance(max(market.now_s, now_s - story.LENGTH_S))
-        while market.now_s < now_s:
-            market.advance(market.now_s + 1)
-            story.tell(market)
 
     # ---- The calls of the package
     def initialize(self, *arguments: Any, **options: Any) -> bool:

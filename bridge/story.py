@@ -10,33 +10,44 @@ from bridge.market import Market
 #: The story begins anew after this many seconds.
 LENGTH_S = 300
 _LATE_S, _WRONG_FROM_S, _WRONG_UNTIL_S = 40, 20, 80
-_MANUAL_AT_S, _DIP_AT_S, _DIP_S = 110, 180, 30
-_POINTS_A_SECOND = 50
-_DIP, _MANUAL = "Demo: a loss that recovers", "Demo: by hand"
+_MANUAL_AT_S, _DIP_AT_S, _DIP_S = 110, 170, 30
+#: The way up is a little longer than the way down, which pays for the costs.
+_DOWN, _UP = -100, 102
+_DIP = "Demo: a loss that recovers"
 _LEAST = Decimal(20_000)
 
 
-def tell(market: Market) -> None:
-    """Does what the story has for this second."""
-    second = market.now_s % LENGTH_S
-    if second == 0 and market.equity() < _LEAST:
-        market.book_cash(_LEAST, "Deposit")
+def live(market: Market, now_s: int) -> None:
+    """Lives on until that second, with what the story has for each; a long absence is skipped."""
+    market.now_s = max(market.now_s, now_s - LENGTH_S)
+    while market.now_s < now_s:
+        market.advance(market.now_s + 1)
+        _tell(market, market.steps % LENGTH_S)
+
+
+def _tell(market: Market, second: int) -> None:
     if second == _WRONG_FROM_S:
         position = market.open("GBPUSD", "buy", Decimal("0.10"), comment="Demo: a wrong fill")
         market.misprice(position.ticket, 120)
     elif second == _WRONG_UNTIL_S:
         _put_right(market)
     elif second == _MANUAL_AT_S:
-        position = market.open("XAUUSD", "sell", Decimal("0.02"), comment=_MANUAL)
+        position = market.open("XAUUSD", "sell", Decimal("0.02"), comment="Demo: by hand")
         market.hide_deals_of(position.ticket, _LATE_S)
     elif second == _DIP_AT_S:
-        market.open("EURUSD", "buy", Decimal("1.00"), comment=_DIP)
-    elif _DIP_AT_S < second <= _DIP_AT_S + _DIP_S:
-        market.move("EURUSD", -_POINTS_A_SECOND)
-    elif _DIP_AT_S + 2 * _DIP_S < second <= _DIP_AT_S + 3 * _DIP_S:
-        market.move("EURUSD", _POINTS_A_SECOND)
+        market.open("EURUSD", "buy", Decimal("0.50"), comment=_DIP)
     elif second == LENGTH_S - 10:
         _end(market)
+    else:
+        _dip(market, second - _DIP_AT_S)
+
+
+def _dip(market: Market, second: int) -> None:
+    """Down, a while below, and up again."""
+    if 0 < second <= _DIP_S:
+        market.move("EURUSD", _DOWN)
+    elif 2 * _DIP_S < second <= 3 * _DIP_S:
+        market.move("EURUSD", _UP)
 
 
 def _put_right(market: Market) -> None:
@@ -46,6 +57,9 @@ def _put_right(market: Market) -> None:
 
 
 def _end(market: Market) -> None:
+    """Closes what the story opened; whoever has lost too much is given new money."""
     for position in list(market.positions.values()):
         if position.comment.startswith("Demo:"):
             market.close(position.ticket, comment=position.comment)
+    if market.equity() < _LEAST:
+        market.book_cash(_LEAST, "Deposit")

@@ -1,7 +1,8 @@
-"""The command behind `make run`: servers, migrations, static files, demo data, then the web server and the worker.
+"""The command behind `make run`: servers, migrations, static files, demo data, then the web server and the
+worker, and a bridge that feeds the demo's live account from a simulated terminal.
 
 This process only starts, watches and stops the others. A program that dies is started again; a signal stops all of
-them in order: web, worker, Valkey, PostgreSQL.
+them in order: the demo's bridge, web, worker, Valkey, PostgreSQL.
 """
 
 from __future__ import annotations
@@ -85,12 +86,16 @@ class Address:
 # ---- Programs -------------------------------------------------------------------------------------------------------
 @dataclass
 class Program:
-    """A child that is started again when it dies. `death_signal` reaches it when the launcher is killed."""
+    """A child that is started again when it dies. `death_signal` reaches it when the launcher is killed.
+
+    One that is not needed is given up when it keeps dying; the portal goes on.
+    """
 
     name: str
     command: list[str]
     environment: dict[str, str]
     death_signal: signal.Signals = signal.SIGTERM
+    is_needed: bool = True
     process: subprocess.Popen[bytes] | None = None
     starts: list[float] = field(default_factory=list)
 
@@ -168,10 +173,23 @@ class Portal:
         for program in self.programs:
             program.start()
         _wait_for_page(address, self.programs[0])
+        self._start_demo_bridge(address, environment)
         say(f"\nTradePortal is ready at {address.url}")
         say("\n".join(line for line in sign_in.splitlines() if line.startswith("Sign in")))
         say("Ctrl-C stops everything.")
         self._watch()
+
+    def _start_demo_bridge(self, address: Address, environment: dict[str, str]) -> None:
+        """Brings the demo's live account to life, unless SIMULATE is false or this database has no demo."""
+        config = var_directory(environment) / "bridge" / "demo.toml"
+        if os.environ.get("SIMULATE", "").strip().lower() in {"false", "0", "no"} or not config.exists():
+            return
+        command = [*_python("bridge"), "--config", str(config)]
+        variables = {**environment, "BRIDGE_URL": address.url.rstrip("/")}
+        bridge = Program("The demo's bridge", command, variables, is_needed=False)
+        # First in the list, so that it ends before the web server that it calls.
+        self.programs.insert(0, bridge)
+        bridge.start()
 
     def stop(self) -> None:
         """Ends the programs and then the servers, each after the one that uses it."""
@@ -203,12 +221,21 @@ class Portal:
     def _watch(self) -> None:
         while True:
             time.sleep(0.25)
-            for program in self.programs:
+            for program in list(self.programs):
                 if program.process is not None and program.process.poll() is not None:
-                    _restart(program.name, program.process.returncode, program.start, program.starts)
+                    self._start_again(program, program.process.returncode)
             for server in self.servers.servers if self.servers else []:
                 if server.process is not None and server.process.poll() is not None:
                     _restart(server.name, server.process.returncode, server.start, server.starts)
+
+    def _start_again(self, program: Program, status: int) -> None:
+        try:
+            _restart(program.name, status, program.start, program.starts)
+        except LaunchError as error:
+            if program.is_needed:
+                raise
+            say(f"{error} The portal goes on without it.")
+            self.programs.remove(program)
 
 
 def _restart(name: str, status: int, start: Callable[[], None], starts: list[float]) -> None:

@@ -1,4 +1,5 @@
-"""`manage.py demo`: a demo trader with two accounts, made of generated statements that go through the real importer."""
+"""`manage.py demo`: a demo trader with two accounts, made of generated statements that go through the real importer, and a
+live one, which a bridge feeds from a simulated terminal."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import Trader
 from tradeportal.local import Secrets
+from trading.management.live_demo import config_path, has_good_key, prepare_live_account
 from trading.models import State, Statement
 from trading.samplefiles.account import Profile
 from trading.samplefiles.mt4_html import write_mt4_html
@@ -29,7 +31,7 @@ SERVER_ZONE = "Europe/Athens"
 
 
 class Command(BaseCommand):
-    help = "Make a demo trader with two accounts and a staff user, and say how to sign in as them."
+    help = "Make a demo trader with two accounts and a live one, and a staff user, and say how to sign in as them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--if-empty", action="store_true", help="only when nobody else uses this database")
@@ -41,6 +43,10 @@ class Command(BaseCommand):
             trader = _person(DEMO_EMAIL, passwords[DEMO_EMAIL], name="Demo Trader", time_zone="Europe/Berlin")
             _person(STAFF_EMAIL, passwords[STAFF_EMAIL], name="Staff", is_staff=True, is_superuser=True)
             _import_statements(trader, timezone.now())
+            prepare_live_account(trader, timezone.now())
+        if not has_good_key(timezone.now()):
+            # A configuration of another database must not set a bridge on this one.
+            config_path().unlink(missing_ok=True)
         for email, place in ((DEMO_EMAIL, ""), (STAFF_EMAIL, " (also /admin/)")):
             person = Trader.objects.filter(email=email).first()
             if person and person.check_password(passwords[email]):
