@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from accounts.models import BrokerAccount
 from tests import make
-from trading.models import LiveSnapshot, Position, Quote, Webhook
+from trading.models import LiveSnapshot, Quote, Webhook
 from trading.services.guard_rules import switch_auto_close
 from trading.services.guarding import evaluate
 
-#: The equity every half hour, in percent of where it began: up, a slide, a crash, half of it back.
-_PATH = (100, 101, 102, 103, 102, 99, 96, 92, 88, 87, 85, 83, 81, 80, 81, 84, 86, 88, 90, 91)
+#: The equity every half hour, in percent of where it began: up, a slide, a crash, a little of it back.
+_PATH = (100, 101, 102, 103, 102, 99, 96, 92, 88, 87, 85, 83, 81, 80, 81, 82, 83, 83, 84, 84)
 _STEP = timedelta(minutes=30)
 
 
@@ -19,9 +19,16 @@ def watch_a_day(account: BrokerAccount, now: datetime) -> Webhook:
     start = Decimal(40_000)
     webhook = make.webhook(account.trader)
     switch_auto_close(account, True, confirmation=account.number, actor=account.trader, now=now)
-    prices = {row.symbol: row.current_price or row.open_price for row in Position.objects.filter(account=account)}
-    for symbol, price in prices.items():
-        Quote.objects.create(account=account, symbol=symbol, bid=price, ask=price * Decimal("1.0001"), quoted_at=now)
+    make.position(account, symbol="XAUUSD", opened_at=now - timedelta(days=1), reported_at=now)
+    Quote.objects.create(
+        account=account,
+        symbol="XAUUSD",
+        bid=Decimal("2040.10"),
+        ask=Decimal("2052.60"),
+        quoted_at=now,
+        previous_close=Decimal("2041.00"),
+        day_open=Decimal("2043.00"),
+    )
     for number, percent in enumerate(_PATH):
         at = now - _STEP * (len(_PATH) - 1 - number)
         _snapshot(account, start * percent / 100, at)
