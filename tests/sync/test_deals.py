@@ -183,9 +183,9 @@ def test_a_trade_that_is_closed_already_is_only_given_its_deal(account: BrokerAc
     """A statement knew the end of a position, but not which deal it was."""
     booked = make.trade(account, ticket="501", opened_at=make.START)
     make.execution(trade=booked, deal_id="900")
-    money = {"price": "1.10100", "commission": "-7.00", "swap": "-1.50", "gross_profit": "108.50"}
+    money: dict[str, Any] = {"price": "1.10100", "commission": "-7.00", "swap": "-1.50", "gross_profit": "108.50"}
     assert booked.closed_at is not None
-    moment = {"executed_at": booked.closed_at, "executed_text": booked.closed_text}
+    moment: dict[str, Any] = {"executed_at": booked.closed_at, "executed_text": booked.closed_text}
     stray = make.execution(account, deal_id="902", direction="out", side="sell", **money, **moment)
     before = Trade.objects.values().get()
     feed(account, exit_deal("902", **money, executed_at=booked.closed_at.isoformat()))

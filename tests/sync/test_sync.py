@@ -29,6 +29,7 @@ from tests.sync.bridge import (
     text,
 )
 from trading.models import CashFlow, Execution, LiveSnapshot, Position, Quote, Snapshot, SyncReceipt, SyncState, Trade
+from trading.services import guarding
 from trading.services.sync import RECEIPTS_KEPT, purge_receipts, record_sync
 
 pytestmark = pytest.mark.django_db
@@ -45,8 +46,8 @@ def bridge(account: BrokerAccount) -> APIClient:
 
 
 def send(client: APIClient, *entries: dict[str, Any], key: str = "") -> dict[str, Any]:
-    headers = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
-    answer = client.post(reverse("api_sync"), payload(*entries), format="json", **headers)
+    headers = {"Idempotency-Key": key} if key else {}
+    answer = client.post(reverse("api_sync"), payload(*entries), format="json", headers=headers)
     assert answer.status_code == 200, answer.content
     found: dict[str, Any] = answer.json()
     return found
@@ -264,10 +265,8 @@ def test_a_refused_sync_shows_in_the_state_of_its_feed_and_the_next_good_one_cle
 
 
 def test_an_account_that_trips_the_database_fails_alone(ann: Trader, monkeypatch: pytest.MonkeyPatch) -> None:
-    from trading.services import sync_batch
-
     good, bad = make.account(ann), make.account(ann)
-    evaluate = sync_batch.guarding.evaluate
+    evaluate = guarding.evaluate
 
     def trip(ids: list[Any], **options: Any) -> Any:
         if bad.pk in ids:
@@ -275,7 +274,7 @@ def test_an_account_that_trips_the_database_fails_alone(ann: Trader, monkeypatch
                 cursor.execute("SELECT 1 / 0")
         return evaluate(ids, **options)
 
-    monkeypatch.setattr(sync_batch.guarding, "evaluate", trip)
+    monkeypatch.setattr(guarding, "evaluate", trip)
     answer = record_sync(ann, json.loads(json.dumps(payload(whole(bad), whole(good)))), now=timezone.now()).answer
     assert [found["result"] for found in answer["accounts"]] == ["refused", "recorded"]
     assert answer["accounts"][0]["error"]["code"] == "failed"

@@ -116,7 +116,7 @@ class PositionView(APIView):
         return Response(_row(found, equities([found["account"]])))
 
 
-def _values(positions: QuerySet[Position]) -> QuerySet[Position, dict[str, Any]]:
+def _values(positions: QuerySet[Position]) -> QuerySet[Position, Any]:
     return positions.order_by("-opened_at", "-id").values(
         "id",
         "account",
