@@ -16,38 +16,34 @@ class Balances:
     broker: Decimal | None
 
 
-#: The opening balance is that of trading.queries.figures.opening_balance: the statement that reaches furthest back, else
-#: the first sync less what the book holds up to that moment. Derived entries carry no money, and credit is no balance.
+#: The opening balance is that of trading.queries.figures.opening_balance: of the statement that reaches furthest back, else
+#: of the first sync, which has everything in it that was booked until then. Only what came later is summed up. Derived
+#: entries carry no money, and credit is no balance.
 _BALANCES = """
-WITH wanted AS (SELECT unnest(%(accounts)s::uuid[]) AS account_id),
-stated AS (
+WITH stated AS (
     SELECT DISTINCT ON (account_id) account_id, opening_balance FROM trading_statement
     WHERE account_id = ANY(%(accounts)s::uuid[]) AND state IN ('committed', 'undoing') AND has_history
     ORDER BY account_id, opening_balance IS NULL, period_start NULLS LAST, committed_at
 ),
-money AS (
-    SELECT w.account_id, booked.at, booked.amount
-    FROM wanted w CROSS JOIN LATERAL (
-        SELECT executed_at AS at, net_profit AS amount FROM trading_execution
-        WHERE account_id = w.account_id AND NOT (is_derived AND direction = 'in')
-        UNION ALL
-        SELECT booked_at, amount FROM trading_cashflow WHERE account_id = w.account_id AND kind <> 'credit'
-    ) booked
-),
-booked AS (
-    SELECT m.account_id, sum(m.amount) AS whole,
-        sum(m.amount) FILTER (WHERE m.at <= s.first_booked_at) AS until_first
-    FROM money m LEFT JOIN trading_syncstate s USING (account_id) GROUP BY m.account_id
+opened AS (
+    SELECT w.account_id,
+        CASE WHEN d.account_id IS NULL THEN s.first_balance ELSE d.opening_balance END AS balance,
+        CASE WHEN d.account_id IS NULL THEN s.first_booked_at ELSE '-infinity' END AS since
+    FROM unnest(%(accounts)s::uuid[]) AS w(account_id)
+    LEFT JOIN stated d USING (account_id)
+    LEFT JOIN trading_syncstate s USING (account_id)
 )
-SELECT w.account_id,
-    CASE WHEN stated.account_id IS NOT NULL THEN stated.opening_balance
-        ELSE s.first_balance - COALESCE(booked.until_first, 0) END + COALESCE(booked.whole, 0),
-    n.balance
-FROM wanted w
-LEFT JOIN stated USING (account_id)
-LEFT JOIN booked USING (account_id)
-LEFT JOIN trading_syncstate s USING (account_id)
-LEFT JOIN trading_snapshot n ON n.account_id = w.account_id AND n.source = 'sync'
+SELECT o.account_id, o.balance + COALESCE(fills.amount, 0) + COALESCE(flows.amount, 0), n.balance
+FROM opened o
+LEFT JOIN LATERAL (
+    SELECT sum(net_profit) AS amount FROM trading_execution
+    WHERE account_id = o.account_id AND executed_at > o.since AND NOT (is_derived AND direction = 'in')
+) fills ON o.balance IS NOT NULL
+LEFT JOIN LATERAL (
+    SELECT sum(amount) AS amount FROM trading_cashflow
+    WHERE account_id = o.account_id AND booked_at > o.since AND kind <> 'credit'
+) flows ON o.balance IS NOT NULL
+LEFT JOIN trading_snapshot n ON n.account_id = o.account_id AND n.source = 'sync'
 """
 
 
