@@ -7,13 +7,12 @@ from decimal import Decimal
 
 from bridge.market import Market
 
-#: The story begins anew after this many seconds.
-LENGTH_S = 300
+#: The story begins anew after this many seconds; the loss comes the first time and then every half hour.
+LENGTH_S, DIP_EVERY = 300, 6
 _LATE_S, _WRONG_FROM_S, _WRONG_UNTIL_S = 40, 20, 80
 _MANUAL_AT_S, _DIP_AT_S, _DIP_S = 110, 170, 30
 #: The way up is a little longer than the way down, which pays for the costs.
 _DOWN, _UP = -100, 102
-_DIP = "Demo: a loss that recovers"
 _LEAST = Decimal(20_000)
 
 
@@ -22,7 +21,10 @@ def live(market: Market, now_s: int) -> None:
     market.now_s = max(market.now_s, now_s - LENGTH_S)
     while market.now_s < now_s:
         market.advance(market.now_s + 1)
-        _tell(market, market.steps % LENGTH_S)
+        told, second = divmod(market.steps, LENGTH_S)
+        _tell(market, second)
+        if told % DIP_EVERY == 0:
+            _dip(market, second - _DIP_AT_S)
 
 
 def _tell(market: Market, second: int) -> None:
@@ -34,17 +36,15 @@ def _tell(market: Market, second: int) -> None:
     elif second == _MANUAL_AT_S:
         position = market.open("XAUUSD", "sell", Decimal("0.02"), comment="Demo: by hand")
         market.hide_deals_of(position.ticket, _LATE_S)
-    elif second == _DIP_AT_S:
-        market.open("EURUSD", "buy", Decimal("0.50"), comment=_DIP)
     elif second == LENGTH_S - 10:
         _end(market)
-    else:
-        _dip(market, second - _DIP_AT_S)
 
 
 def _dip(market: Market, second: int) -> None:
-    """Down, a while below, and up again."""
-    if 0 < second <= _DIP_S:
+    """A position, and the price against it: down, a while below, and up again."""
+    if second == 0:
+        market.open("EURUSD", "buy", Decimal("0.50"), comment="Demo: a loss that recovers")
+    elif 0 < second <= _DIP_S:
         market.move("EURUSD", _DOWN)
     elif 2 * _DIP_S < second <= 3 * _DIP_S:
         market.move("EURUSD", _UP)

@@ -134,12 +134,17 @@ def test_starts_again_what_dies_and_takes_all_along_when_it_is_killed(launch: La
     port = free_port()
     process = launch(PORT=str(port))
     read_until(process, "Ctrl-C stops everything")
-    for name, words in (("Valkey", "valkey-server"), ("The worker", "procrastinate"), ("The web server", "gunicorn")):
+    for name, words in (
+        ("Valkey", "valkey-server"),
+        ("The worker", "procrastinate"),
+        ("The web server", "gunicorn"),
+        ("The demo's bridge", "demo.toml"),
+    ):
         pid = next(pid for command, pid in children_of(process.pid).items() if words in command)
         os.kill(pid, signal.SIGKILL)
         read_until(process, rf"{name} stopped unexpectedly .* was started again")
     children = children_of(process.pid).values()
-    assert len(children) == 4
+    assert len(children) == 5
 
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -149,9 +154,10 @@ def test_starts_again_what_dies_and_takes_all_along_when_it_is_killed(launch: La
     assert left == []
     assert wait_until_gone(tmp_path / "var") == []
 
-    again = launch(PORT=str(port))
+    again = launch(PORT=str(port), SIMULATE="false")
     output = read_until(again, "Ctrl-C stops everything")
     assert "Sign in as demo@tradeportal.example" in output
+    assert not [command for command in children_of(again.pid) if "demo.toml" in command]
     again.send_signal(signal.SIGINT)
     again.communicate(timeout=60)
     assert again.returncode == 0
