@@ -20,8 +20,9 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import BrokerAccount, SignIn, Trader
+from accounts.models import ApiKey, BrokerAccount, SignIn, Trader
 from accounts.services import accounts as services
+from accounts.services.api_keys import revoke_api_key
 from accounts.services.sign_in import end_sign_in
 
 
@@ -130,6 +131,25 @@ class SignInAdmin(ReadOnlyAdmin):
         for sign_in in sign_ins:
             end_sign_in(sign_in.pk, timezone.now())
         self.message_user(request, "Ended. Their tokens are refused from now on.", messages.SUCCESS)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = ("name", "trader", "prefix", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
+    list_select_related = ("trader",)
+    list_filter = (("trader", AutocompleteSelectFilter), ("last_used_at", RangeDateTimeFilter))
+    search_fields = ("name", "prefix", "trader__email")
+    exclude = ("secret_sha256",)
+    actions = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_apikey")
+
+    @admin.action(description="Revoke these keys", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+        for key in keys.select_related("trader"):
+            revoke_api_key(key, timezone.now())
+        self.message_user(request, "Revoked. Programs that use them are refused from now on.", messages.SUCCESS)
 
 
 class EventAdmin(ReadOnlyAdmin):

@@ -13,10 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import BrokerAccount, SignIn, Trader
+from accounts.models import ApiKey, BrokerAccount, SignIn, Trader
 from accounts.services.sign_in import start_sign_in
 from tests import make
 from tests.cast import NOW
+from tests.sync.bridge import make_key
 from trading.models import (
     AccountRules,
     Break,
@@ -24,7 +25,9 @@ from trading.models import (
     Execution,
     Instrument,
     JournalEntry,
+    LiveSnapshot,
     Position,
+    Quote,
     ReconciliationLog,
     Snapshot,
     Statement,
@@ -32,6 +35,7 @@ from trading.models import (
     StatementFile,
     StatementFileChunk,
     SymbolMapping,
+    SyncReceipt,
     SyncState,
     Tag,
     Trade,
@@ -39,8 +43,8 @@ from trading.models import (
 
 pytestmark = pytest.mark.django_db
 HISTORY = (Trade, Execution, CashFlow, Position, Snapshot, JournalEntry, Statement, StatementFile, StatementCorrection)
-#: Bytes alone, which belong to the row of their file.
-WITHOUT_ADMIN = {StatementFileChunk}
+#: Bytes alone, which belong to the row of their file; and rows with a key of several columns, which the admin can't show.
+WITHOUT_ADMIN = {StatementFileChunk, LiveSnapshot}
 
 
 def corrected_trade() -> Trade:
@@ -62,6 +66,16 @@ def logged() -> ReconciliationLog:
     return ReconciliationLog.objects.create(account=make.account(), event="sync", at=NOW)
 
 
+def receipt() -> SyncReceipt:
+    return SyncReceipt.objects.create(
+        trader=make.trader(), key="k1", request_sha256="0" * 64, answer={"accounts": []}, created_at=NOW
+    )
+
+
+def quoted() -> Quote:
+    return Quote.objects.create(account=make.account(), symbol="EURUSD", bid="1.1", ask="1.2", quoted_at=NOW)
+
+
 MAKERS: dict[type[Model], Callable[[], Any]] = {
     Trader: make.trader,
     BrokerAccount: make.account,
@@ -80,6 +94,9 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Tag: make.tag,
     apps.get_model("trading", "TradeEvent"): corrected_trade,
     SyncState: make.feed,
+    SyncReceipt: receipt,
+    Quote: quoted,
+    ApiKey: lambda: make_key(make.account()).key,
     AccountRules: lambda: AccountRules.objects.create(account=make.account()),
     Break: make.open_break,
     ReconciliationLog: logged,

@@ -14,6 +14,7 @@ from accounts.models import Trader
 from tests import make
 from tests.browser.pages import Site
 from tests.browser.watched import watch_a_day
+from tests.sync.bridge import make_key
 from trading.models import State, Statement, Trade
 from trading.samplefiles.account import Profile
 from trading.samplefiles.mt4_html import write_mt4_html
@@ -39,6 +40,7 @@ def build_site() -> Site:
         "trade": Trade.objects.filter(account=committed.account, closed_at__isnull=False).latest("closed_at"),
     }
     assert committed.account is not None
+    objects["api_key"] = make_key(committed.account).key
     objects["webhook"] = watch_a_day(committed.account, now)
     sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}
     return Site(ann, eve, committed.account, objects, sessions)

@@ -203,3 +203,12 @@ def test_revokes_on_the_page_after_a_question(ann_client: Client, bo_client: Cli
     ann_client.post(address)
     key.refresh_from_db()
     assert key.revoked_at is not None
+
+
+def test_staff_revoke_a_key_and_never_see_its_secret(cy_client: Client, account: BrokerAccount) -> None:
+    made = make_key(account, scopes=("read",))
+    address = reverse("admin:accounts_apikey_changelist")
+    detail = cy_client.get(reverse("admin:accounts_apikey_change", args=[made.key.pk])).content.decode()
+    assert made.key.secret_sha256 not in detail
+    cy_client.post(address, {"action": "revoke", "_selected_action": [str(made.key.pk)]})
+    assert status(key_client(made)) == 401
