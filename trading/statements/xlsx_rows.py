@@ -52,7 +52,9 @@ class Workbook:
         self._columns: dict[str, int] = {}
         self._strings = _shared_strings(archive, limits) if "xl/sharedStrings.xml" in archive.names else []
 
-        self._date_styles = date_styles(_tree(archive, _STYLES)) if _STYLES in archive.names else frozenset[str]()
+        self._date_styles = (
+            date_styles(_tree(archive, _STYLES, limits)) if _STYLES in archive.names else frozenset[str]()
+        )
         self._is_1904 = False
 
     def rows(self) -> Iterator[Row]:
@@ -70,10 +72,10 @@ class Workbook:
     def _sheets(self) -> list[tuple[str, str]]:
         targets = {
             relation.get("Id"): relation.get("Target", "")
-            for relation in _tree(self._archive, "xl/_rels/workbook.xml.rels")
+            for relation in _tree(self._archive, "xl/_rels/workbook.xml.rels", self._limits)
         }
         sheets = []
-        workbook = _tree(self._archive, "xl/workbook.xml")
+        workbook = _tree(self._archive, "xl/workbook.xml", self._limits)
         self._is_1904 = any(found.get("date1904") in ("1", "true") for found in workbook.iter("{*}workbookPr"))
         for element in workbook.iter("{*}sheet"):
             named = next((element.get(name) for name in _RELATIONSHIPS if element.get(name)), None)
@@ -87,7 +89,7 @@ class Workbook:
 
     def _rows_of(self, part: str, sheet: str) -> Iterator[Row]:
         number = 0
-        for element in _elements(self._archive, part, "row"):
+        for element in _elements(self._archive, part, "row", self._limits):
             stated = element.get("r")
             number = int(stated) if stated and stated.isdecimal() and len(stated) < 9 else number + 1
             yield self._row(element, number, sheet)
@@ -152,9 +154,11 @@ def _content(cell: Any) -> tuple[str, str]:
 
 def _shared_strings(archive: Archive, limits: Limits) -> list[str]:
     strings: list[str] = []
-    for element in _elements(archive, "xl/sharedStrings.xml", "si"):
+    chars = 0
+    for element in _elements(archive, "xl/sharedStrings.xml", "si", limits):
         strings.append(_string(element))
-        if len(strings) > limits.shared_strings:
+        chars += len(strings[-1])
+        if len(strings) > limits.shared_strings or chars > limits.shared_chars:
             raise StatementRefused("This workbook holds more texts than any broker's report.", code="too_large")
     return strings
 
@@ -181,13 +185,21 @@ def _column_of(letters: str) -> int:
     return number - 1
 
 
-def _elements(archive: Archive, part: str, name: str) -> Iterator[Any]:
-    """Yields each element of that name once it is whole, and frees it afterwards."""
-    stream = _refusing_document_types(archive.open(part))
+def _elements(archive: Archive, part: str, name: str, limits: Limits) -> Iterator[Any]:
+    """Yields each element of that name once it is whole, and frees it afterwards.
+
+    What lies between two of them stays in memory, so there may not be much of it. It ends with the rows: what follows
+    them, such as merged cells, is no element that anybody asks for, and may be long.
+    """
+    stream = _refusing_document_types(archive.open(part), limits.element_bytes)
+    tags = (f"{{*}}{name}", "{*}sheetData")
     try:
         for _, element in etree.iterparse(
-            stream, events=("end",), tag=f"{{*}}{name}", resolve_entities=False, no_network=True, remove_comments=True
+            stream, events=("end",), tag=tags, resolve_entities=False, no_network=True, remove_comments=True
         ):
+            if etree.QName(element).localname != name:
+                return
+            stream.start_over()
             yield element
             element.clear()
             while (previous := element.getprevious()) is not None:
@@ -196,33 +208,47 @@ def _elements(archive: Archive, part: str, name: str) -> Iterator[Any]:
         raise StatementRefused(_DAMAGED, code="damaged") from error
 
 
-def _tree(archive: Archive, part: str) -> Any:
+def _tree(archive: Archive, part: str, limits: Limits) -> Any:
     if part not in archive.names:
         raise StatementRefused(_DAMAGED, code="damaged")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
-        return etree.fromstring(_refusing_document_types(archive.open(part)).all(), parser)
+        return etree.fromstring(_refusing_document_types(archive.open(part), limits.part_bytes).all(), parser)
     except etree.XMLSyntaxError as error:
         raise StatementRefused(_DAMAGED, code="damaged") from error
 
 
 class _Checked:
-    """A member whose first bytes were looked at."""
+    """A member whose first bytes were looked at, and of which at most `limit` bytes come out between two fresh starts."""
 
-    def __init__(self, head: bytes, member: Member) -> None:
-        self._head, self._member = head, member
+    def __init__(self, head: bytes, member: Member, limit: int) -> None:
+        self._head, self._member, self._limit = head, member, limit
+        self._out = 0
+
+    def start_over(self) -> None:
+        self._out = 0
 
     def read(self, size: int = -1) -> bytes:
         if self._head:
-            head, self._head = self._head, b""
-            return head
-        return self._member.read(size)
+            part, self._head = self._head, b""
+        else:
+            part = self._member.read(size)
+        self._out += len(part)
+        if self._out > self._limit:
+            raise StatementRefused(
+                "A single row of this workbook is longer than any statement's, so the file is damaged.", code="damaged"
+            )
+        return part
 
     def all(self) -> bytes:
-        return self.read() + self._member.all()
+        """The whole member; for the small ones."""
+        parts = []
+        while part := self.read():
+            parts.append(part)
+        return b"".join(parts)
 
 
-def _refusing_document_types(member: Member) -> _Checked:
+def _refusing_document_types(member: Member, limit: int) -> _Checked:
     head = b""
     while len(head) < _HEAD and (part := member.read(_HEAD)):
         head += part
@@ -231,4 +257,4 @@ def _refusing_document_types(member: Member) -> _Checked:
             "This workbook declares a document type, which no broker's report does, so it was not opened.",
             code="unsafe",
         )
-    return _Checked(head, member)
+    return _Checked(head, member, limit)
