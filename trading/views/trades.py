@@ -18,7 +18,7 @@ from trading.services.journal import save_journal
 from trading.templatetags.portal import side
 from trading.views.trade_columns import TableShape
 from trading.views.trade_csv import trade_lines
-from trading.views.trade_figures import filter_chips, strips
+from trading.views.trade_figures import booked_lines, filter_chips, strips
 from trading.views.trade_listing import TradeListing
 from trading.views.trade_rows import RowContext, TradeRow, largest_results, trade_rows
 from trading.views.trade_story import tell
@@ -38,7 +38,11 @@ def trade_list(request: HttpRequest) -> HttpResponse:
     if htmx and not htmx.history_restore_request and request.GET.get("cursor"):
         response = render(request, _ROWS, _table(listing))
     else:
-        page = _table(listing) | {"shape": TableShape.of(request), "chips": filter_chips(request, listing)}
+        page = _table(listing) | {
+            "shape": TableShape.of(request),
+            "chips": filter_chips(request, listing),
+            "booked": booked_lines(listing, Formats.of(listing.trader)),
+        }
         response = render(request, _PAGE, page)
         if htmx:
             response["HX-Push-Url"] = listing.url
