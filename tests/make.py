@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
@@ -34,6 +35,7 @@ PASSWORD = "correct horse battery staple"
 #: The first trade of a made account opens here; each further one a day later.
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
 _numbers = count(1)
+Row = TypeVar("Row", CashFlow, Execution, JournalEntry, Position, Snapshot, Trade)
 
 
 @cache
@@ -89,7 +91,7 @@ def trade(account: BrokerAccount | None = None, **fields: Any) -> Trade:
     }
     made = Trade.objects.create(**{**values, **fields})
     made.refresh_from_db()
-    return made
+    return _written(made)
 
 
 def open_trade(account: BrokerAccount | None = None, **fields: Any) -> Trade:
@@ -124,7 +126,7 @@ def execution(account: BrokerAccount | None = None, trade: Trade | None = None, 
     }
     made = Execution.objects.create(**{**values, **fields})
     made.refresh_from_db()
-    return made
+    return _written(made)
 
 
 def exit_of(trade: Trade, **fields: Any) -> Execution:
@@ -155,7 +157,7 @@ def cash_flow(account: BrokerAccount | None = None, **fields: Any) -> CashFlow:
         "sequence": number,
         "comment": "Deposit",
     }
-    return CashFlow.objects.create(**{**values, **fields})
+    return _written(CashFlow.objects.create(**{**values, **fields}))
 
 
 def position(account: BrokerAccount | None = None, **fields: Any) -> Position:
@@ -177,7 +179,7 @@ def position(account: BrokerAccount | None = None, **fields: Any) -> Position:
         "swap": Decimal("-3.20"),
         "reported_at": opened_at + timedelta(hours=5),
     }
-    return Position.objects.create(**{**values, **fields})
+    return _written(Position.objects.create(**{**values, **fields}))
 
 
 def snapshot(account: BrokerAccount | None = None, **fields: Any) -> Snapshot:
@@ -191,7 +193,7 @@ def snapshot(account: BrokerAccount | None = None, **fields: Any) -> Snapshot:
         "floating_profit": Decimal("500.00"),
         "open_positions": 1,
     }
-    return Snapshot.objects.create(**{**values, **fields})
+    return _written(Snapshot.objects.create(**{**values, **fields}))
 
 
 def statement_file(owner: Trader | None = None, content: bytes | None = None) -> StatementFile:
@@ -242,7 +244,7 @@ def journal_entry(trade: Trade | None = None, tags: tuple[str, ...] = (), **fiel
     )
     owner = trade.account.trader
     entry.tags.set([Tag.objects.get_or_create(trader=owner, name=name)[0] for name in tags])
-    return entry
+    return _written(entry)
 
 
 def instrument(symbol: str = "EURUSD", **fields: Any) -> Instrument:
@@ -253,6 +255,12 @@ def symbol_mapping(account: BrokerAccount | None = None, **fields: Any) -> Symbo
     of = fields.pop("instrument", None) or instrument(f"SYM{next(_numbers)}")
     values: dict[str, Any] = {"account": account or _account(), "broker_symbol": f"{of.symbol}.m", "instrument": of}
     return SymbolMapping.objects.create(**{**values, **fields})
+
+
+def _written(row: Row) -> Row:
+    """As every write does, raises the revision of the account, which kept answers go by."""
+    BrokerAccount.objects.filter(pk=row.account_id).update(revision=F("revision") + 1)
+    return row
 
 
 #: For the functions above whose parameter has the name of another factory.
