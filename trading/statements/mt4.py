@@ -40,7 +40,7 @@ from trading.statements.rows import (
     TradeRow,
 )
 from trading.statements.tables import Row
-from trading.statements.values import Values, is_dated, is_identifier, parse_volume
+from trading.statements.values import NAME_CHARS, Values, is_dated, is_identifier, parse_volume
 
 READER_VERSION = 1
 FORMAT = "mt4-statement-html"
@@ -166,6 +166,8 @@ class Mt4Reader:
         money = [number(text) for text in self._money_texts(texts)]
         closed_at = self._values.time(texts[8])
         reason = _why_not(volume, open_price, price, money, texts[8], closed_at, opened_at)
+        if len(texts[4]) > NAME_CHARS:
+            reason = "The symbol of this trade is longer than any symbol."
         if reason or volume is None or open_price is None:
             return self._ledger.problem(row, reason, amount_of(row))
         if not self._ledger.is_first("ticket", texts[0], row):
@@ -249,7 +251,7 @@ class Mt4Reader:
         self._ledger.counts["extra_comment_rows"] += 1
         above, self._above = self._above, ""
         strategy_id, comment = row.texts[9], next(iter(row.texts[10:]), "")
-        if above == "trade" and strategy_id.isdecimal() and not self._trades[-1].strategy_id:
+        if above == "trade" and is_identifier(strategy_id) and not self._trades[-1].strategy_id:
             last = self._trades[-1]
             self._trades[-1] = replace(last, strategy_id=strategy_id, comment=last.comment or comment)
 

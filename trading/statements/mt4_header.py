@@ -20,6 +20,7 @@ _BOLD = re.compile(r"<b\b[^>]*>(.*?)</b", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MIN_CELLS = 3
+_MOST_LEVERAGE = 5_000
 
 
 def read_header(rows: Sequence[Row], before: str) -> AccountHeader | None:
@@ -37,7 +38,7 @@ def _header(number: str, cells: list[str], before: str) -> AccountHeader:
     labelled = [_after_colon(cell) for cell in cells if _has_colon_label(cell)]
     name = labelled[0] if labelled else ""
     currency = next((text for text in labelled[1:] if _CURRENCY.fullmatch(text)), "")
-    leverage = next((found for text in labelled if (found := _LEVERAGE.fullmatch(text))), None)
+    leverage = next((int(found[1]) for text in labelled if (found := _LEVERAGE.fullmatch(text))), 0)
     reported_at, reported_text = _reported(cells[-1])
     return AccountHeader(
         number=number,
@@ -45,7 +46,8 @@ def _header(number: str, cells: list[str], before: str) -> AccountHeader:
         currency=currency.upper(),
         name=name,
         broker=_company(before),
-        leverage=int(leverage[1]) if leverage else None,
+        # Some servers print 1:0 or 1:99999 for an account without one.
+        leverage=leverage if 0 < leverage <= _MOST_LEVERAGE else None,
         title=_plain(_TITLE, before),
         reported_at=reported_at,
         reported_text=reported_text,

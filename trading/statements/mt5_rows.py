@@ -15,7 +15,7 @@ from trading.statements.ledger import ZERO, none_if_zero
 from trading.statements.mt5_match import Book
 from trading.statements.rows import ExecutionRow, PositionRow, Side
 from trading.statements.tables import Row
-from trading.statements.values import Values, is_dated, is_identifier, parse_number, parse_volume
+from trading.statements.values import NAME_CHARS, Values, is_dated, is_identifier, parse_number, parse_volume
 
 _FINAL_STATES = {"filled", "canceled", "cancelled", "expired", "rejected", "partial"}
 _DEAL_COLUMNS, _DEAL_COLUMNS_WITHOUT_FEE = 14, 13
@@ -129,7 +129,7 @@ class Mt5Rows:
             raise Unreadable("This position has too few columns.")
         return Position(
             ticket=cells[1],
-            symbol=self._values.shared(cells[2]),
+            symbol=self._name(cells[2], "symbol"),
             side=_side(cells[3]),
             volume=_volume(total) if total else closed_volume,
             closed_volume=closed_volume,
@@ -154,7 +154,7 @@ class Mt5Rows:
             raise Unreadable("This open position has too few columns.")
         return PositionRow(
             ticket=cells[1],
-            symbol=self._values.shared(cells[2]),
+            symbol=self._name(cells[2], "symbol"),
             side=_side(cells[3]),
             volume_lots=_volume(cells[4]),
             opened_at=self._time(cells[0]),
@@ -190,7 +190,7 @@ class Mt5Rows:
         return ExecutionRow(
             deal_id=cells[1],
             ticket="",
-            symbol=self._values.shared(cells[2]),
+            symbol=self._name(cells[2], "symbol"),
             direction=direction,
             side=_side(cells[3]),
             volume_lots=_volume(cells[5]),
@@ -202,7 +202,7 @@ class Mt5Rows:
             swap=money.swap,
             fee=money.fee,
             gross_profit=money.profit,
-            order_id=cells[7],
+            order_id=self._name(cells[7], "order"),
             balance_after=money.balance,
             comment=self._values.shared(cells[-1]),
             line=row.line,
@@ -221,6 +221,11 @@ class Mt5Rows:
             comment=cells[-1],
             line=row.line,
         )
+
+    def _name(self, text: str, what: str) -> str:
+        if len(text) > NAME_CHARS:
+            raise Unreadable(f"The {what} of this row, {text[:40]!r}, is longer than any.")
+        return self._values.shared(text)
 
     def _time(self, text: str) -> datetime:
         value = self._values.time(text)

@@ -21,6 +21,8 @@ _EARLIEST_YEAR, _LATEST_YEAR = 1990, 2100
 #: Excel keeps 15 significant digits; what a saved cell prints beyond them is the noise of its binary fraction.
 _EXCEL_DIGITS = 15
 _IDENTIFIER_DIGITS = 18
+#: The longest symbol or order number that is kept.
+NAME_CHARS = 64
 _DATED = re.compile(r"\d{4}[.\-/]\d{1,2}[.\-/]\d", re.ASCII)
 _CACHE_SIZE = 100_000
 
