@@ -122,6 +122,9 @@ class Mt5Rows:
     def position(self, cells: list[str], row: Row) -> Position:
         closed, _, total = cells[4].partition("/")
         closed_volume = _volume(closed)
+        volume = _volume(total) if total else closed_volume
+        if closed_volume > volume:
+            raise Unreadable("This position closes more than it held.")
         opened_at, closed_at = self._time(cells[0]), self._time(cells[8])
         if closed_at < opened_at:
             raise Unreadable("This position closes before it opens.")
@@ -131,7 +134,7 @@ class Mt5Rows:
             ticket=cells[1],
             symbol=self._name(cells[2], "symbol"),
             side=_side(cells[3]),
-            volume=_volume(total) if total else closed_volume,
+            volume=volume,
             closed_volume=closed_volume,
             left=closed_volume,
             opened_at=opened_at,
