@@ -41,8 +41,14 @@ class OpenLine:
         return lots
 
     @property
-    def floating(self) -> Decimal | None:
+    def profit(self) -> Decimal | None:
+        """The broker's own figure, before swap and commission."""
         return self.position.floating_profit if self.position else None
+
+    @property
+    def floating(self) -> Decimal | None:
+        """What equity counts: profit, swap and the commission that is not booked yet."""
+        return floating(self.position) if self.position else None
 
     @property
     def swap(self) -> Decimal | None:
@@ -67,10 +73,17 @@ class OpenTotals:
 
     currency: str
     count: int
-    floating: Decimal
+    profit: Decimal
     swap: Decimal
+    floating: Decimal
     reported_at: datetime | None
     unreported: int
+
+
+def floating(position: Position) -> Decimal:
+    """What an open position adds to the equity, as every page shows it."""
+    together: Decimal = position.floating_profit + position.swap + position.commission
+    return together
 
 
 def positions(trader: Any) -> QuerySet[Position]:
@@ -101,8 +114,9 @@ def _totals(currency: str, lines: Sequence[OpenLine]) -> OpenTotals:
     return OpenTotals(
         currency=currency,
         count=len(lines),
-        floating=sum((position.floating_profit for position in reported), ZERO),
+        profit=sum((position.floating_profit for position in reported), ZERO),
         swap=sum((position.swap for position in reported), ZERO),
+        floating=sum((floating(position) for position in reported), ZERO),
         reported_at=min((position.reported_at for position in reported), default=None),
         unreported=len(lines) - len(reported),
     )

@@ -33,6 +33,7 @@ class PositionRow:
     take_profit: SafeString | str
     commission: str
     swap: SafeString | str
+    profit: SafeString | str
     floating: SafeString
     realised: SafeString | None
     closed_lots: str
@@ -49,8 +50,8 @@ class PositionStrip:
     currency: str
     count: int
     floating: SafeString
+    profit: SafeString
     swap: SafeString
-    together: SafeString
     as_of: SafeString
     age: str
     unreported: int
@@ -91,6 +92,7 @@ def _row(line: OpenLine, formats: Formats) -> PositionRow:
         take_profit=_price(formats, shown.take_profit, "There is no target."),
         commission=formats.money(line.commission, currency),
         swap=formats.plain(line.swap, currency, reason=_NOT_REPORTED),
+        profit=formats.plain(line.profit, currency, reason=_NOT_REPORTED),
         floating=formats.amount(line.floating, currency, reason=_NOT_REPORTED),
         realised=formats.amount(line.realised, currency) if line.realised is not None else None,
         closed_lots=formats.lots(trade.closed_volume_lots) if trade else "",
@@ -113,8 +115,8 @@ def _strip(totals: OpenTotals, formats: Formats, now: datetime) -> PositionStrip
         currency=totals.currency,
         count=totals.count,
         floating=formats.amount(totals.floating, totals.currency, unit=True),
+        profit=formats.plain(totals.profit, totals.currency),
         swap=formats.plain(totals.swap, totals.currency),
-        together=formats.amount(totals.floating + totals.swap, totals.currency),
         as_of=formats.moment(at, seconds=False) if at else unknown("No broker has reported yet."),
         age=f"{duration(now - at)} ago" if at else "",
         unreported=totals.unreported,
