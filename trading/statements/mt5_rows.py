@@ -31,6 +31,10 @@ class Kind(StrEnum):
     WORKING = "working"
 
 
+#: Where the amounts of a row stand, its profit last. A deal is counted from the right: see `deal_money`.
+_MONEY = {Kind.POSITION: slice(10, 13), Kind.OPEN: slice(9, 11), Kind.DEAL: slice(-6, -2)}
+
+
 class Unreadable(Exception):
     """A row whose kind is known but whose values are not; the text says what is wrong with it."""
 
@@ -47,6 +51,10 @@ class Position(Book):
     commission: Decimal
     comment: str
     line: int
+
+    @property
+    def net(self) -> Decimal:
+        return self.commission + self.swap + self.profit
 
 
 @dataclass(slots=True)
@@ -118,6 +126,14 @@ class Mt5Rows:
             is_final = has_second_time or cells[9].lower() in _FINAL_STATES
             return Kind.ORDER if is_final else Kind.WORKING
         return Kind.POSITION if has_second_time else Kind.OPEN
+
+    def amount(self, kind: Kind, cells: list[str]) -> Decimal | None:
+        """What a row that can't be read would move; None where that can't be read either."""
+        texts = cells[_MONEY[kind]] if kind in _MONEY else []
+        if kind is Kind.DEAL and len(cells) < _DEAL_COLUMNS:
+            texts = texts[1:]
+        amounts = [self._values.number(text) for text in texts]
+        return sum(filter(None, amounts), ZERO) if amounts and amounts[-1] is not None else None
 
     def position(self, cells: list[str], row: Row) -> Position:
         closed, _, total = cells[4].partition("/")
