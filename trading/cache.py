@@ -26,6 +26,7 @@ PERIODS_S = 900
 TRADE_TOTALS_S = 86_400
 TRADE_CHOICES_S = 86_400
 ANSWER_S = 900
+PAGE_S = 900
 
 _MISSING = object()
 _counts: Counter[str] = Counter()
