@@ -108,7 +108,9 @@ def _summary(curve: Curve, formats: Formats) -> str:
         return "There is nothing to draw in this span."
     last, deepest = curve.points[-1], curve.deepest
     is_below = last.drawdown_ratio >= _VISIBLE
-    now = f"{formats.percent(last.drawdown_ratio)} below its peak, cash flows set aside." if is_below else "At its peak."
+    now = (
+        f"{formats.percent(last.drawdown_ratio)} below its peak, cash flows set aside." if is_below else "At its peak."
+    )
     if not deepest.drawdown_ratio:
         return f"{now} It never fell in this span."
     highest = f"{formats.money(curve.peak.balance, curve.currency)} {curve.currency} on {formats.day(curve.peak.at)}"
