@@ -95,39 +95,39 @@ class Workbook:
             yield self._row(element, number, sheet)
 
     def _row(self, element: Any, number: int, sheet: str) -> Row:
+        """The cells of a row. A long report has three million of them, so each is asked once for what it says."""
         row = Row(number, [], sheet=sheet)
-        texts = row.texts
+        texts, columns = row.texts, self._columns
         for position, cell in enumerate(element):
-            if len(cell) == 0:
+            if not len(cell):
                 continue
-            column = self._column(cell.get("r"), position)
-            value, formula = _content(cell)
+            letters = cell.get("r", "").rstrip("0123456789")
+            column = columns[letters] if letters in columns else self._column(letters)
+            kind = cell.get("t")
+            value, formula = (cell[0].text or "", "") if kind == "s" and len(cell) == 1 else _content(cell)
+            if column < 0:  # a cell without a reference stands where it is
+                column = position
             if column >= _MAX_COLUMNS or not (value or formula):
                 continue
-            text = self._text(cell.get("t"), value)
-            if self._date_styles and cell.get("t") in _NUMERIC and cell.get("s") in self._date_styles:
-                text = as_time(text, is_1904=self._is_1904)
-            if len(texts) <= column:
-                texts.extend([""] * (column + 1 - len(texts)))
+            text = self._shared(value) if kind == "s" else self._text(cell, kind, value)
+            texts.extend([""] * (column + 1 - len(texts)))
             texts[column] = text
             if formula:
                 row.formulas = {**row.formulas, column: formula}
-            if text != value and cell.get("t") in _NUMERIC:
+            if text != value and kind in _NUMERIC:
                 row.raw = {**row.raw, column: value}
         return row
 
-    def _column(self, reference: str | None, position: int) -> int:
-        """The column of a cell's reference; a cell without one stands where it is."""
-        letters = (reference or "").rstrip("0123456789")
-        known = self._columns.get(letters)
-        if known is None:
-            known = self._columns[letters] = _column_of(letters)
-        return position if known < 0 else known
+    def _column(self, letters: str) -> int:
+        found = self._columns[letters] = _column_of(letters)
+        return found
 
-    def _text(self, kind: str | None, value: str) -> str:
-        if kind == "s":
-            return self._shared(value)
-        return shortest_decimal(value) if kind in _NUMERIC else tidy(value)
+    def _text(self, cell: Any, kind: str | None, value: str) -> str:
+        if kind not in _NUMERIC:
+            return tidy(value)
+        text = shortest_decimal(value)
+        is_date = self._date_styles and cell.get("s") in self._date_styles
+        return as_time(text, is_1904=self._is_1904) if is_date else text
 
     def _shared(self, index: str) -> str:
         try:
