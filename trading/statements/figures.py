@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from trading.statements.rows import AccountFigures, Problem, StatedFigure
 from trading.statements.tables import Row
-from trading.statements.values import SPACES, parse_number
+from trading.statements.values import SPACES, parse_number, shortest_decimal
 
 _AMOUNT = rf"[+\-\u2212]?[{SPACES}]*\d[\d{SPACES},'\u2019]*(?:\.\d+)?"
 FIGURE = re.compile(rf"({_AMOUNT})\s*(%?)(?:\s*\(\s*({_AMOUNT})\s*(%?)\s*\))?")
@@ -175,6 +175,7 @@ def figures_of(pair: Pair, keys: tuple[str, ...], line: int) -> list[StatedFigur
     for key, text in zip(keys, (first, second), strict=False):
         value = parse_number(text) if text else None
         if value is not None:
+            value = _as_meant(value)
             is_count = key in COUNTS and value == value.to_integral_value()
             figures.append(StatedFigure(key, Decimal(int(value)) if is_count else value, pair.text, pair.label, line))
     return figures
@@ -204,8 +205,13 @@ def doubt(figure: StatedFigure, expected: Decimal | None, formula: str, sheet: s
     if expected is not None and abs(figure.value - expected) >= _SAME:
         reasons.append(f"the rows in this file add up to {expected}")
     if not reasons:
-        return figure
+        return replace(figure, value=_as_meant(figure.value))
     return replace(figure, untrusted="The file states this total, but " + " and ".join(reasons) + ".")
+
+
+def _as_meant(value: Decimal) -> Decimal:
+    """The value without the noise of the binary fraction that a spreadsheet program saved."""
+    return Decimal(shortest_decimal(format(value, "f")))
 
 
 def _points_elsewhere(formula: str, sheet: str) -> bool:
