@@ -120,4 +120,5 @@ def _answer(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
 def _safe_next(request: HttpRequest) -> str:
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else "/"
+    # A path, and no name of a page: redirect() would look that one up.
+    return target if safe and target.startswith("/") else "/"
