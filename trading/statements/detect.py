@@ -1,11 +1,12 @@
 """Finds out what a file is, by its content alone, and hands it to its reader or says why not."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import chain, islice
 from typing import BinaryIO
 
 from trading.errors import StatementRefused
-from trading.statements import foreign, mt4, mt5, tester
+from trading.statements import foreign, mail, mt4, mt5, tester
 from trading.statements.archive import Archive
 from trading.statements.encodings import guess_encoding
 from trading.statements.html_rows import HtmlPage
@@ -46,7 +47,22 @@ def read_statement(
         stream.seek(0)
         if head.startswith(b"PK"):
             return _read_workbook(stream, limits, progress)
+        if mail.is_mail(head):
+            return _read_mail(stream, size, limits, progress)
         return _read_text(stream, head, size, limits, progress)
+
+
+def _read_mail(stream: BinaryIO, size: int, limits: Limits, progress: Progress | None) -> ParsedStatement:
+    """The first page of a message that is a statement."""
+    refused: StatementRefused | None = None
+    for page in mail.pages(stream, size):
+        try:
+            return _read_text(BytesIO(page), page[:_HEAD_BYTES], len(page), limits, progress)
+        except StatementRefused as error:
+            refused = refused or error
+    raise refused or StatementRefused(
+        "This saved e-mail holds no page. Upload the statement that is attached to it.", code="not_a_statement"
+    )
 
 
 def _read_workbook(stream: BinaryIO, limits: Limits, progress: Progress | None) -> ParsedStatement:
