@@ -5,6 +5,7 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 from tradeportal.embedded import EmbeddedError
 from tradeportal.local import provide_environment
@@ -15,4 +16,9 @@ if __name__ == "__main__":
         provide_environment()
     except EmbeddedError as error:
         sys.exit(str(error))
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"The database could not be used: {str(error).strip().splitlines()[0]}. See DATABASE_URL.")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -25,9 +26,13 @@ def account_create(request: HttpRequest) -> HttpResponse:
     trader = _trader(request)
     form = AccountForm(request.POST or None, instance=BrokerAccount(trader=trader, currency=trader.display_currency))
     if request.method == "POST" and form.is_valid():
-        account = create_account(trader, **form.cleaned_data)
-        messages.success(request, _("%(name)s is there. Bring its first statement.") % {"name": account.label})
-        return redirect("account_detail", account.pk)
+        try:
+            account = create_account(trader, **form.cleaned_data)
+        except ValidationError as error:  # Somebody was quicker: a second click, or an import.
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("%(name)s is there. Bring its first statement.") % {"name": account.label})
+            return redirect("account_detail", account.pk)
     return _answer(request, "accounts/account_form.html", {"form": form})
 
 
@@ -38,9 +43,13 @@ def account_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
     label = account.label  # The form writes on the instance, also when it refuses.
     form = AccountForm(request.POST or None, instance=account)
     if request.method == "POST" and form.is_valid():
-        edit_account(account, **form.cleaned_data)
-        messages.success(request, _("The changes to %(name)s are saved.") % {"name": form.cleaned_data["label"]})
-        return redirect("account_detail", account_id)
+        try:
+            edit_account(account, **form.cleaned_data)
+        except ValidationError as error:  # An import, or another change, came in between.
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("The changes to %(name)s are saved.") % {"name": form.cleaned_data["label"]})
+            return redirect("account_detail", account_id)
     return _answer(request, "accounts/account_form.html", {"form": form, "account_id": account_id, "label": label})
 
 
@@ -111,4 +120,5 @@ def _answer(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
 def _safe_next(request: HttpRequest) -> str:
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else "/"
+    # A path, and no name of a page: redirect() would look that one up.
+    return target if safe and target.startswith("/") else "/"

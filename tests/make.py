@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
@@ -40,6 +41,7 @@ PASSWORD = "correct horse battery staple"
 #: The first trade of a made account opens here; each further one a day later.
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
 _numbers = count(1)
+Row = TypeVar("Row", CashFlow, Execution, JournalEntry, Position, Snapshot, Trade)
 
 
 @cache
@@ -95,7 +97,7 @@ def trade(account: BrokerAccount | None = None, **fields: Any) -> Trade:
     }
     made = Trade.objects.create(**{**values, **fields})
     made.refresh_from_db()
-    return made
+    return _written(made)
 
 
 def open_trade(account: BrokerAccount | None = None, **fields: Any) -> Trade:
@@ -130,7 +132,7 @@ def execution(account: BrokerAccount | None = None, trade: Trade | None = None, 
     }
     made = Execution.objects.create(**{**values, **fields})
     made.refresh_from_db()
-    return made
+    return _written(made)
 
 
 def exit_of(trade: Trade, **fields: Any) -> Execution:
@@ -161,7 +163,7 @@ def cash_flow(account: BrokerAccount | None = None, **fields: Any) -> CashFlow:
         "sequence": number,
         "comment": "Deposit",
     }
-    return CashFlow.objects.create(**{**values, **fields})
+    return _written(CashFlow.objects.create(**{**values, **fields}))
 
 
 def position(account: BrokerAccount | None = None, **fields: Any) -> Position:
@@ -183,7 +185,7 @@ def position(account: BrokerAccount | None = None, **fields: Any) -> Position:
         "swap": Decimal("-3.20"),
         "reported_at": opened_at + timedelta(hours=5),
     }
-    return Position.objects.create(**{**values, **fields})
+    return _written(Position.objects.create(**{**values, **fields}))
 
 
 def snapshot(account: BrokerAccount | None = None, **fields: Any) -> Snapshot:
@@ -197,7 +199,7 @@ def snapshot(account: BrokerAccount | None = None, **fields: Any) -> Snapshot:
         "floating_profit": Decimal("500.00"),
         "open_positions": 1,
     }
-    return Snapshot.objects.create(**{**values, **fields})
+    return _written(Snapshot.objects.create(**{**values, **fields}))
 
 
 def statement_file(owner: Trader | None = None, content: bytes | None = None) -> StatementFile:
@@ -248,7 +250,7 @@ def journal_entry(trade: Trade | None = None, tags: tuple[str, ...] = (), **fiel
     )
     owner = trade.account.trader
     entry.tags.set([Tag.objects.get_or_create(trader=owner, name=name)[0] for name in tags])
-    return entry
+    return _written(entry)
 
 
 def feed(account: BrokerAccount | None = None, **fields: Any) -> SyncState:
@@ -318,6 +320,12 @@ def close_request(alert: Alert | None = None, **fields: Any) -> CloseRequest:
 def webhook(owner: Trader | None = None, **fields: Any) -> Webhook:
     values: dict[str, Any] = {"trader": owner or trader(), "url": "https://example.com/hook", "secret": "0" * 64}
     return Webhook.objects.create(**{**values, **fields})
+
+
+def _written(row: Row) -> Row:
+    """As every write does, raises the revision of the account, which kept answers go by."""
+    BrokerAccount.objects.filter(pk=row.account_id).update(revision=F("revision") + 1)
+    return row
 
 
 #: For the functions above whose parameter has the name of another factory.

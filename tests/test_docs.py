@@ -116,3 +116,13 @@ def test_the_ci_script_runs_the_test_command_of_the_readme() -> None:
     assert "make test" in (ROOT / "README.md").read_text()
     assert script.stat().st_mode & 0o111
     assert re.search(r"^exec make test$", script.read_text(), re.MULTILINE)
+
+
+def test_every_dependency_says_what_it_is_for_and_no_other() -> None:
+    text = (ROOT / "docs/decisions/0023-dependencies.md").read_text()
+    told = re.findall(r"^\| ([A-Za-z0-9-]+) \|", text, re.MULTILINE)
+    lines = [
+        line for name in ("requirements.in", "requirements-dev.in") for line in (ROOT / name).read_text().splitlines()
+    ]
+    asked = [re.split(r"[\[><=;]", line)[0].strip() for line in lines if line[:1].isalnum()]
+    assert sorted(set(told) - {"package"}) == sorted(asked)

@@ -25,6 +25,8 @@ PROOF_S = 86_400
 PERIODS_S = 900
 TRADE_TOTALS_S = 86_400
 TRADE_CHOICES_S = 86_400
+ANSWER_S = 900
+PAGE_S = 900
 
 _MISSING = object()
 _counts: Counter[str] = Counter()
@@ -40,6 +42,11 @@ def remembered(name: str, parts: tuple[object, ...], ttl_s: int, compute: Callab
     answer = compute()
     _set(name, key, answer, ttl_s)
     return answer
+
+
+def kept_answer(tag: str, compute: Callable[[], bytes]) -> bytes:
+    """The bytes of an API answer. The tag names the trader, the address and the revisions of the accounts."""
+    return remembered("answer", (tag.strip('"'),), ANSWER_S, compute)
 
 
 def counts() -> dict[str, int]:

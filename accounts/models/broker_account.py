@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import pghistory
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +33,20 @@ class Phase(models.TextChoices):
     VERIFICATION = "verification", _("Verification")
     FUNDED = "funded", _("Funded")
     PAYOUT = "payout", _("Payout")
+
+
+#: What the rows of a history were read with, and why it can't change under them.
+_FIXED_BY_HISTORY = {
+    "platform": _("Its history comes from statements of this platform."),
+    "number": _("Its history comes from statements of this number. Make another account for another number."),
+    "currency": _("Its history is in this currency, and amounts are never converted."),
+    "server_time_zone": _(
+        "Its history was dated in this time zone. Undo its imports, change the zone, then read the kept files again: "
+        "notes and tags stay."
+    ),
+}
+#: The names under which an account knows the rows of its history.
+_HISTORY = ("trades", "executions", "cash_flows", "positions", "snapshots")
 
 
 class BrokerAccountQuerySet(models.QuerySet["BrokerAccount"]):
@@ -100,3 +115,13 @@ class BrokerAccount(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        """Errors: ValidationError for a change that would make the account's history say something else."""
+        super().clean()
+        if self._state.adding:
+            return
+        kept = BrokerAccount.objects.filter(pk=self.pk).values(*_FIXED_BY_HISTORY).first() or {}
+        changed = [name for name, value in kept.items() if getattr(self, name) != value]
+        if changed and any(getattr(self, rows).exists() for rows in _HISTORY):
+            raise ValidationError({name: _FIXED_BY_HISTORY[name] for name in changed})

@@ -28,6 +28,7 @@ EDITABLE = (
 @transaction.atomic
 def create_account(trader: Trader, **fields: Any) -> BrokerAccount:
     """A new account of this trader. Errors: ValidationError, also when the trader has it already."""
+    Trader.objects.select_for_update(no_key=True).get(pk=trader.pk)  # A second click waits, and is then told.
     account = BrokerAccount(trader=trader, **_only_editable(fields))
     account.full_clean()
     account.save()

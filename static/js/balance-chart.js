@@ -29,10 +29,21 @@ function flowMarks(curve, ink, width) {
   };
 }
 
-// The latest value, on the axis. The texts of a point: 4 is the balance, 5 the drawdown.
-function endLabel(colour, ink, text, curve) {
+// Room for the longest amount on the axis, in pixels.
+function labelWidth(curve) {
+  const longest = Math.max(...curve.points.map((point) => Math.abs(point[1])));
+  return Math.max(64, compact(-Math.ceil(longest), curve).length * 7 + 12);
+}
+
+function endText(curve) {
+  const [, balance, , , text] = curve.points.at(-1);
+  return Math.abs(balance) < 1000 ? text : compact(Math.round(balance), curve);
+}
+
+// The latest value, on the axis.
+function endLabel(colour, ink, text) {
   return {
-    show: true, formatter: () => curve.points.at(-1)[text].replace(/[.,]\d\d$/, ""), distance: 4, padding: [2, 4], borderRadius: 2,
+    show: true, formatter: () => text, distance: 4, padding: [2, 4], borderRadius: 2,
     backgroundColor: colour, color: ink.onAccent, fontSize: 11, fontWeight: 600,
   };
 }
@@ -40,7 +51,7 @@ function endLabel(colour, ink, text, curve) {
 function options(curve, theme, width) {
   const ink = colours(theme);
   const axis = { type: "time", axisLine: { lineStyle: { color: ink.border } } };
-  const margins = { left: 4, right: 64, outerBoundsMode: "none" };
+  const margins = { left: 4, right: labelWidth(curve), outerBoundsMode: "none" };
   return {
     animation: false,
     useUTC: false,
@@ -69,12 +80,12 @@ function options(curve, theme, width) {
       {
         type: "line", name: "Balance", step: "end", xAxisIndex: 0, yAxisIndex: 0, showSymbol: false,
         lineStyle: { width: 1.5, color: ink.equity }, itemStyle: { color: ink.equity }, areaStyle: { color: ink.equityFill, origin: "start" },
-        data: curve.points.map((point) => [point[0], point[1]]), markLine: flowMarks(curve, ink, width), endLabel: endLabel(ink.equity, ink, 4, curve),
+        data: curve.points.map((point) => [point[0], point[1]]), markLine: flowMarks(curve, ink, width), endLabel: endLabel(ink.equity, ink, endText(curve)),
       },
       {
         type: "line", name: "Drawdown", step: "end", xAxisIndex: 1, yAxisIndex: 1, showSymbol: false,
         lineStyle: { width: 1, color: ink.loss }, itemStyle: { color: ink.loss }, areaStyle: { color: ink.drawdownFill, origin: "end" },
-        data: curve.points.map((point) => [point[0], point[2]]), endLabel: endLabel(ink.loss, ink, 5, curve),
+        data: curve.points.map((point) => [point[0], point[2]]), endLabel: endLabel(ink.loss, ink, curve.points.at(-1)[5]),
       },
     ],
   };

@@ -7,7 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
+from rest_framework.test import APIClient
 
+from accounts.forms import AccountForm
 from accounts.models import BrokerAccount, Trader
 from accounts.services.accounts import archive_account, create_account, edit_account, restore_account
 from tests import make
@@ -69,6 +71,40 @@ def test_edits_an_account_and_raises_its_revision(ann_client: Client, ann: Trade
     changed = BrokerAccount.objects.get(pk=account.pk)
     assert response.status_code == 302
     assert (changed.label, changed.revision) == ("After", account.revision + 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"server_time_zone": "Asia/Tokyo"}, {"currency": "USD"}, {"platform": "mt4"}, {"number": "1"}],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_a_history_was_read_with_does_not_change_under_it(
+    ann_client: Client, ann_api: APIClient, cy_client: Client, ann: Trader, change: dict[str, str]
+) -> None:
+    kept = {name: value for name, value in FIELDS.items() if name != "opened_on"} | {"currency": "EUR"}
+    account = make.account(ann, **kept | {"leverage": 30})
+    make.trade(account)
+    before = BrokerAccount.objects.values().get()
+    page = ann_client.post(reverse("account_edit", args=[account.pk]), kept | change)
+    assert page.status_code == 422 and page.context["form"].errors.keys() == change.keys()
+    assert "Its history" in page.content.decode()
+    answer = ann_api.patch(f"/api/v1/accounts/{account.pk}/", change, format="json")
+    assert answer.status_code == 400 and answer.json()["error"]["fields"].keys() == change.keys()
+    staff = cy_client.post(reverse("admin:accounts_brokeraccount_change", args=[account.pk]), kept | change)
+    assert staff.status_code == 200 and "Its history" in staff.content.decode()
+    assert BrokerAccount.objects.values().get() == before
+    account.trades.all().delete()
+    assert ann_client.post(reverse("account_edit", args=[account.pk]), kept | change).status_code == 302
+
+
+def test_a_second_click_on_create_is_told_that_the_account_is_there(
+    ann_client: Client, ann: Trader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AccountForm, "clean", lambda form: form.cleaned_data)  # as if both had asked at once
+    monkeypatch.setattr(AccountForm, "_post_clean", lambda form: None)
+    assert ann_client.post(reverse("account_create"), FIELDS).status_code == 302
+    assert ann_client.post(reverse("account_create"), FIELDS).status_code == 422
+    assert BrokerAccount.objects.count() == 1
 
 
 def test_a_refused_edit_keeps_the_name_in_the_title(ann_client: Client, ann: Trader) -> None:

@@ -68,6 +68,14 @@ def test_an_edited_account_gets_a_new_revision_and_keeps_its_owner(cy_client: Cl
     assert (changed.label, changed.trader_id, changed.revision) == ("Renamed", account.trader_id, 1)
 
 
+def test_a_tag_renamed_by_staff_shows_its_new_name_at_once(cy_client: Client, ann: Trader, ann_api: APIClient) -> None:
+    entry = make.journal_entry(make.trade(make.account(ann)), tags=("nwes",))
+    assert ann_api.get("/api/v1/trades/").json()["results"][0]["tags"] == ["nwes"]
+    path = change_page("trading_tag", entry.tags.get())
+    cy_client.post(path, {"name": "news", "trader": str(ann.pk)})
+    assert ann_api.get("/api/v1/trades/").json()["results"][0]["tags"] == ["news"]
+
+
 def act(client: Client, model: str, action: str, *rows: Any) -> Any:
     path = reverse(f"admin:{model}_changelist")
     return client.post(path, {"action": action, "_selected_action": [str(row.pk) for row in rows]}, follow=True)

@@ -1,16 +1,20 @@
 """What every list and detail of the API has in common: whose rows, how many queries, what a client may keep."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import BrokerAccount, Trader
+from accounts.services.accounts import edit_account
 from tests import make
+from trading.services.journal import save_journal
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/"
@@ -51,13 +55,13 @@ def test_a_list_asks_no_more_for_twenty_more_rows(ann_api: APIClient, account: B
     fill(account)
     ann_api.get(API + path)
     for more in range(2):
-        for _ in range(20 * more):
+        for _ in range(1 + 19 * more):
             fill(account)
         with CaptureQueriesContext(connection) as seen:
             answer = ann_api.get(API + path)
         assert len(seen) == allowed, [query["sql"][:200] for query in seen.captured_queries]
     if path != "accounts/":
-        assert len(answer.json()[rows]) == 21
+        assert len(answer.json()[rows]) == 22
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -124,6 +128,53 @@ def test_what_a_client_still_has_costs_one_query_and_no_bytes(ann_api: APIClient
             again = ann_api.get(API + path, HTTP_IF_NONE_MATCH=f'"other", {first["ETag"]}')
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"]), path
         assert len(seen) <= 1, path
+
+
+KEPT = ("trades/", "executions/", "cash-flows/")
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_the_same_answer_again_costs_one_query(ann_api: APIClient, account: BrokerAccount, path: str) -> None:
+    fill(account)
+    first = ann_api.get(API + path)
+    with CaptureQueriesContext(connection) as seen:
+        again = ann_api.get(API + path)
+    assert (again.content, again["ETag"], again["Content-Type"]) == (first.content, first["ETag"], "application/json")
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_an_answer_is_not_kept_beyond_a_write(ann_api: APIClient, account: BrokerAccount, path: str) -> None:
+    fill(account)
+    before = ann_api.get(API + path).json()["results"]
+    fill(account)
+    assert len(ann_api.get(API + path).json()["results"]) == 2 * len(before)
+
+
+def test_a_new_currency_of_the_account_shows_at_once(ann_api: APIClient, account: BrokerAccount) -> None:
+    fill(account)
+    ann_api.get(f"{API}trades/")
+    edit_account(account, currency="EUR")
+    assert ann_api.get(f"{API}trades/").json()["results"][0]["currency"] == "EUR"
+
+
+def test_notes_and_tags_show_at_once(ann_api: APIClient, account: BrokerAccount) -> None:
+    trade = make.trade(account)
+    ann_api.get(f"{API}trades/")
+    save_journal(trade, notes="", tags=["news"], initial_stop_loss=None)
+    assert ann_api.get(f"{API}trades/").json()["results"][0]["tags"] == ["news"]
+
+
+def test_a_named_window_moves_with_the_day(
+    ann_api: APIClient, account: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime(2025, 3, 3, 23, 30, tzinfo=UTC)
+    make.trade(account, opened_at=at - timedelta(hours=3))
+    monkeypatch.setattr(timezone, "now", lambda: at)
+    first = ann_api.get(f"{API}trades/?period=today")
+    monkeypatch.setattr(timezone, "now", lambda: at + timedelta(hours=1))
+    again = ann_api.get(f"{API}trades/?period=today", HTTP_IF_NONE_MATCH=first["ETag"])
+    assert (len(first.json()["results"]), again.status_code, again.json()["results"]) == (1, 200, [])
 
 
 def test_a_change_of_what_the_account_holds_makes_another_tag(ann_api: APIClient, account: BrokerAccount) -> None:

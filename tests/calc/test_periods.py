@@ -56,8 +56,8 @@ def test_counts_exits_and_wins_and_books_entry_costs() -> None:
         fill(4, "-4", at=at),
     ]
     week = period_results(fills, NOW, NEW_YORK)["week"]
-    assert [week.net, week.gross_profit, week.trades, week.wins] == [2, 6, 3, 1]
-    assert week.win_ratio == Decimal(1) / 3
+    assert [week.net, week.gross_profit, week.trades, week.wins] == [2, 6, 3, 2]
+    assert week.win_ratio == Decimal(2) / 3
 
 
 def test_an_empty_period_has_no_win_ratio() -> None:

@@ -71,3 +71,11 @@ def test_pages_are_small_and_forbid_inline_code(ann_client: Client, ann: Trader)
     assert len(response.content) < 60_000
     policy = response["Content-Security-Policy"]
     assert "script-src 'self'" in policy and "style-src 'self'" in policy and "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "%0d%0aX: y", "dashboard", ""]
+)
+def test_a_change_of_theme_leads_nowhere_else(client: Client, target: str) -> None:
+    assert client.post("/theme/", {"theme": "dark", "next": target})["Location"] == "/"
+    assert client.post("/theme/", {"theme": "dark", "next": "/trades/?q=%0d"})["Location"] == "/trades/?q=%0d"

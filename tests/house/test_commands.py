@@ -1,6 +1,9 @@
 """The commands of the house: demo data through the importer, and the doctor's findings."""
 
+import os
 import re
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -52,3 +55,11 @@ def test_doctor_names_what_is_wrong_and_what_is_right(db: None) -> None:
     assert re.search(r"^database +ok +PostgreSQL \d+", out.getvalue(), re.MULTILINE)
     assert re.search(r"^cache +ok", out.getvalue(), re.MULTILINE)
     assert re.search(r"^worker +WRONG +none is at work", out.getvalue(), re.MULTILINE)
+
+
+def test_a_command_without_its_database_ends_in_one_sentence(settings: Any) -> None:
+    environment = os.environ | {"DATABASE_URL": "postgresql://tradeportal@127.0.0.1:1/none"}
+    command = [sys.executable, "manage.py", "figures", "1", "--json"]
+    ended = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("The database could not be used: ") and ended.stderr.count("\n") == 1

@@ -31,8 +31,8 @@ def test_open_positions_join_the_book_and_the_broker(ann: Trader, ann_client: Cl
     assert "Only at the broker" in page
     assert "both agree" in page
     assert f'href="/trades/{both.pk}/"' in page
-    assert "+10.00" in page  # the two reported ones together
-    assert "+9.50" in page  # with swap
+    assert "+12.00" in page and "12.50" in page  # what equity counts, and the broker's own figure
+    assert "+9.50" in page and "10.00" in page  # the two reported ones together
     assert "1 position in USD has no report of the broker" in page
 
 
@@ -52,8 +52,8 @@ def test_a_partly_closed_position_shows_what_is_left_and_what_was_won(ann: Trade
 
 
 def test_currencies_of_open_positions_are_not_added_up(ann: Trader, ann_client: Client) -> None:
-    make.position(make.account(ann), floating_profit=Decimal("5.00"))
-    make.position(make.account(ann, currency="EUR"), floating_profit=Decimal("7.00"))
+    make.position(make.account(ann), floating_profit=Decimal("5.00"), swap=Decimal(0))
+    make.position(make.account(ann, currency="EUR"), floating_profit=Decimal("7.00"), swap=Decimal(0))
     page = _page(ann_client, "/positions/")
     assert "+5.00" in page
     assert "+7.00" in page

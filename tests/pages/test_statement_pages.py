@@ -54,9 +54,10 @@ def test_files_can_be_brought_for_one_account(ann: Trader, bo: Trader, ann_clien
     account = make.account(ann, label="Swing")
     assert "For Swing." in ann_client.get(f"{UPLOAD}?account={account.pk}").content.decode()
     ann_client.post(UPLOAD, {"files": _file("hers.html", b"1"), "account": str(account.pk)})
-    ann_client.post(UPLOAD, {"files": _file("other.html", b"2"), "account": str(make.account(bo).pk)})
     assert Statement.objects.get(name="hers.html").account == account
-    assert Statement.objects.get(name="other.html").account is None
+    for other in (str(make.account(bo).pk), "\0"):
+        refused = ann_client.post(UPLOAD, {"files": _file("other.html", b"2"), "account": other})
+        assert refused.status_code == 404 and not Statement.objects.filter(name="other.html").exists()
 
 
 def test_a_file_over_the_limit_is_refused_with_a_sentence(ann_client: Client, settings: Any) -> None:

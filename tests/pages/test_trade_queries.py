@@ -1,5 +1,7 @@
 """Pages of trades by key, totals of a filter, neighbours."""
 
+import base64
+import json
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -68,6 +70,15 @@ def test_a_cursor_from_elsewhere_is_refused(cursor: str) -> None:
     sort = keyset.parse_sort("-closed", SORTS, DEFAULT_SORT)
     with pytest.raises(keyset.BadCursorError):
         keyset.load_cursor(sort, cursor)
+
+
+@pytest.mark.parametrize(
+    ("order", "value"), [("-net", "1e999999"), ("-net", "NaN"), ("symbol", "\ud800"), ("symbol", 5)]
+)
+def test_a_cursor_with_a_value_that_no_row_has_is_refused(order: str, value: Any) -> None:
+    place = json.dumps([order, value, "01a20c8c-49fb-74f6-833d-bf3a015f3b62"]).encode()
+    with pytest.raises(keyset.BadCursorError):
+        keyset.load_cursor(keyset.parse_sort(order, SORTS, DEFAULT_SORT), base64.urlsafe_b64encode(place).decode())
 
 
 def test_totals_are_kept_apart_by_currency_and_add_up(ann: Trader) -> None:

@@ -13,7 +13,7 @@ from tests.services.book import dump
 from tests.services.mt4_page import Cash, Line, page
 from trading.errors import AccountNotFound, StateConflict, StatementRefused, TradingError
 from trading.models import State, Statement, StatementFile, StatementFileChunk, Trade
-from trading.services import kept_files, statements
+from trading.services import import_jobs, kept_files, statements
 from trading.services.statements import NewAccount
 
 pytestmark = pytest.mark.django_db
@@ -153,9 +153,10 @@ def test_refuses_bad_input_with_a_sentence_and_leaves_no_trace(ann: Trader, cont
 
 
 def test_says_that_something_went_wrong_and_logs_it_when_an_error_is_not_foreseen(
-    ann: Trader, caplog: pytest.LogCaptureFixture
+    ann: Trader, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    statement = act.read(ann, page(Line(11, symbol="x" * 65)))
+    monkeypatch.setattr(import_jobs, "describe", None)
+    statement = act.read(ann, page(Line(11)))
     assert (statement.state, statement.error_code) == (State.FAILED, "unexpected")
     assert "nothing was changed" in statement.error_message
     assert str(statement.pk) in caplog.text and "Traceback" in caplog.text

@@ -115,6 +115,7 @@ def test_a_script_in_a_comment_stays_text() -> None:
         (mt4_trade(9, "1.00", prices=("x", "1.1")), "price"),
         (mt4_balance(9, "a lot"), "no amount"),
         (mt4_trade(1, "1.00"), "twice"),
+        (mt4_trade(9, "1.00").replace("eurusd", "x" * 65), "symbol"),
         ("<tr><td>total</td><td>12.50</td><td>what</td><td>3</td></tr>", "not recognised"),
     ],
 )
@@ -168,3 +169,8 @@ def test_a_summary_of_another_shape_is_read_by_its_labels_and_the_rest_is_told()
     statement = read(page[:start] + other)
     assert {figure.key: figure.value for figure in statement.stated} == {"balance": Decimal("105.00")}
     assert "not recognised" in statement.problems[0].reason and statement.opening_balance is None
+
+
+@pytest.mark.parametrize(("printed", "leverage"), [("1:0", None), ("1:99999", None), ("1:100", 100)])
+def test_a_leverage_that_no_account_has_is_taken_for_none(printed: str, leverage: int | None) -> None:
+    assert read(mt4_page([mt4_trade(1, "1.00")]).replace("1:100", printed)).header.leverage == leverage

@@ -255,6 +255,8 @@ def test_numbers_of_an_editor_are_read_as_they_were_meant() -> None:
         (position(900, "1.00", price="Infinity"), "price"),
         (position(900, "1.00", closed="2023.01.02 11:00:00"), "before it opens"),
         (position(1, "1.00"), "twice"),
+        (position(900, "1.00", volume="0.5 / 0.1"), "more than it held"),
+        ([*position(900, "1.00")[:2], "X" * 65, *position(900, "1.00")[3:]], "symbol"),
         (["lost", "12.5", "7"], "not recognised"),
     ],
 )

@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Mapping
 
@@ -137,6 +139,46 @@ def test_refuses_an_archive_that_unpacks_without_end() -> None:
     many = workbook({"Sheet1": REPORT}, extra={f"xl/media/{number}": b"" for number in range(30)})
     assert refusal(many, Limits(archive_members=20)).code == "too_large"
     assert refusal(workbook({"Sheet1": REPORT}), Limits(inflated_bytes=1_000)).code == "too_large"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("filler", [b" ", b"<c/>", b"<x>"])
+def test_keeps_nothing_of_a_workbook_that_fills_memory_before_its_first_row(filler: bytes) -> None:
+    sheet = b"<worksheet><sheetData><row>" + filler * (40_000_000 // len(filler))
+    bomb = workbook({"Sheet1": REPORT}, extra={"xl/worksheets/sheet1.xml": sheet})
+    assert _peak_bytes(bomb, Limits(inflation_ratio=10_000)) < 64 << 20
+    assert refusal(bomb, Limits(inflation_ratio=10_000)).code == "damaged"
+
+
+def _peak_bytes(content: bytes, limits: Limits) -> int:
+    """By how much the memory of a process of its own grows at most while it reads."""
+    script = (
+        "import resource, sys; from trading.statements import Limits, read_statement; content = sys.stdin.buffer.read()\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "try: read_statement(content, limits=Limits(inflation_ratio=int(sys.argv[1])))\n"
+        "except Exception: pass\n"
+        "print(1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))"
+    )
+    command = [sys.executable, "-c", script, str(limits.inflation_ratio)]
+    return int(subprocess.run(command, input=content, capture_output=True, check=True).stdout)
+
+
+def test_refuses_texts_that_are_too_long_together_and_a_part_that_is_too_large_to_read_whole() -> None:
+    texts = {"xl/sharedStrings.xml": b"<sst>" + b"<si><t>abcdefghij</t></si>" * 50 + b"</sst>"}
+    assert refusal(workbook({"Sheet1": REPORT}, extra=texts), Limits(shared_chars=400)).code == "too_large"
+    styles = {"xl/styles.xml": b"<styleSheet>" + b"<x/>" * 1_000 + b"</styleSheet>"}
+    assert refusal(workbook({"Sheet1": REPORT}, extra=styles), Limits(part_bytes=2_000)).code == "damaged"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_reads_a_workbook_whose_rows_are_followed_by_much_else() -> None:
+    merged = b"<mergeCells>" + b'<mergeCell ref="A1:B1"/>' * 1_000 + b"</mergeCells></worksheet>"
+    plain = workbook({"Sheet1": REPORT}, encoding="utf-8")
+    with zipfile.ZipFile(io.BytesIO(plain)) as source:
+        sheet = source.read("xl/worksheets/sheet1.xml").replace(b"</worksheet>", merged)
+    with_merged = workbook({"Sheet1": REPORT}, encoding="utf-8", extra={"xl/worksheets/sheet1.xml": sheet})
+    found = read_statement(with_merged, limits=Limits(element_bytes=10_000))
+    assert found.trades == read_statement(plain).trades
 
 
 def test_refuses_more_rows_and_more_texts_than_a_statement_has() -> None:

@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,22 +15,31 @@ from tradeportal.rest.json import dumps
 #: Raised when the shape of an answer changes, so that no client keeps an old one.
 FORMAT_VERSION = 1
 Handler = Callable[..., Response]
+#: Gives the kept bytes for a tag, else computes and keeps them.
+Keeper = Callable[[str, Callable[[], bytes]], bytes]
+_Response = TypeVar("_Response", bound=HttpResponseBase)
 
 
-def conditional(state_of: Callable[..., Any]) -> Callable[[Handler], Handler]:
+def conditional(
+    state_of: Callable[..., Any], keep: Keeper | None = None
+) -> Callable[[Handler], Callable[..., HttpResponseBase]]:
     """Wraps a GET handler: `state_of(request, **path)` names the state that the answer shows.
 
     It runs before the handler's own queries; a client that has that state gets 304 and nothing else runs. It raises
-    Http404 where the handler would, for a thing that is not the trader's own.
+    Http404 where the handler would, for a thing that is not the trader's own. With `keep`, the bytes of the answer are
+    kept under the tag, which names trader, address and state: nobody else's request and no later state has the same.
     """
 
-    def wrap(handler: Handler) -> Handler:
+    def wrap(handler: Handler) -> Callable[..., HttpResponseBase]:
         @wraps(handler)
-        def answer(view: Any, request: Request, **path: Any) -> Response:
+        def answer(view: Any, request: Request, **path: Any) -> HttpResponseBase:
             tag = etag(request, state_of(request, **path))
             if matches(request, tag):
                 return private(Response(status=304), tag)
-            return private(handler(view, request, **path), tag)
+            if keep is None:
+                return private(handler(view, request, **path), tag)
+            body = keep(tag, lambda: dumps(handler(view, request, **path).data))
+            return private(HttpResponse(body, content_type="application/json"), tag)
 
         return answer
 
@@ -51,7 +62,7 @@ def names(given: str, tag: str) -> bool:
     return tag in {part.strip().removeprefix("W/") for part in given.split(",")}
 
 
-def private(response: Response, tag: str) -> Response:
+def private(response: _Response, tag: str) -> _Response:
     """The answer for one person alone: kept by nobody else, and asked about before each use."""
     response["ETag"] = tag
     response["Cache-Control"] = "private, no-cache"

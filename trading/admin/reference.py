@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
+from accounts.models import BrokerAccount
 from trading.models import Instrument, SymbolMapping, Tag
 
 
@@ -43,6 +46,12 @@ class TagAdmin(EditableAdmin):
     list_filter = (("trader", AutocompleteSelectFilter),)
     search_fields = ("name", "trader__email")
     autocomplete_fields = ("trader",)
+
+    def save_model(self, request: HttpRequest, obj: Tag, form: Any, change: bool) -> None:
+        """Pages and answers show tags by name, so the trader's kept ones must go."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            BrokerAccount.objects.for_trader(obj.trader).update(revision=F("revision") + 1)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Its trader may; for staff it would change what a trader wrote."""

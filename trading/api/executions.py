@@ -21,6 +21,7 @@ from trading.api.base import (
     revisions,
 )
 from trading.api.filters import ExecutionFilter
+from trading.cache import kept_answer
 from trading.models import Execution
 from trading.queries.keyset import Column, moment
 
@@ -59,7 +60,7 @@ FIELDS = (
     )
 )
 class ExecutionsView(APIView):
-    @conditional(revisions)
+    @conditional(revisions, kept_answer)
     def get(self, request: Request) -> Response:
         executions = filtered(ExecutionFilter, request, Execution.objects.for_trader(request.user))
         page = page_of(request, executions, order_of(request, SORTS, "-executed"), FIELDS)

@@ -32,7 +32,7 @@ _TIME_ZONE = OpenApiParameter("time_zone", str, description="IANA name of the zo
 class PeriodSum(serializers.Serializer[Any]):
     net = money("All costs booked in the period are in it.")
     count = serializers.IntegerField(help_text="Exits.")
-    wins = serializers.IntegerField()
+    wins = serializers.IntegerField(help_text="Exits with a result of zero or more, as MetaTrader counts.")
 
 
 class Summary(serializers.Serializer[Any]):

@@ -31,6 +31,7 @@ from trading.api.base import (
     revisions,
 )
 from trading.api.executions import execution_rows
+from trading.cache import kept_answer
 from trading.filters import TradeFilter
 from trading.models import JournalEntry, Trade
 from trading.queries.keyset import Page
@@ -78,7 +79,7 @@ class TradeChanges(serializers.Serializer[Any]):
     )
 )
 class TradesView(APIView):
-    @conditional(revisions)
+    @conditional(revisions, kept_answer)
     def get(self, request: Request) -> Response:
         page = _page(request)
         added = journals(request.user, ((row["account_id"], row["ticket"]) for row in page.rows))

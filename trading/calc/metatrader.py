@@ -273,6 +273,7 @@ def _account_figures(account: _Account, definition: Definition) -> Figures:
         "balance": balance,
         "credit": account.credit,
         "floating": profit + costs if definition == "mt4" else profit,
+        "floating_net": profit + costs,
         "equity": None if balance is None else balance + account.credit + profit + costs,
         "margin": margin,
     }

@@ -26,7 +26,7 @@ class Window:
 class PeriodResult:
     """`gross_profit` is before costs; `net` holds every cost booked in the window, those of entries included.
 
-    `trades` counts exits; a `win` is an exit whose own net is above zero.
+    `trades` counts exits; a `win` is an exit whose own net is zero or more, as MetaTrader counts.
     """
 
     window: Window
@@ -77,7 +77,7 @@ def _add(result: PeriodResult, fill: Fill) -> None:
     result.gross_profit += fill.gross_profit
     if fill.is_exit:
         result.trades += 1
-        result.wins += net > 0
+        result.wins += net >= 0
 
 
 def _months_later(first: date, months: int) -> date:

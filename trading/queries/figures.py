@@ -29,7 +29,7 @@ PeriodName = Literal["today", "week", "month", "all"]
 
 @dataclass(frozen=True, slots=True)
 class PeriodSum:
-    """`net` holds every cost booked in the window; `count` counts exits, `wins` those with a net above zero."""
+    """`net` holds every cost booked in the window; `count` counts exits, `wins` those with a net of zero or more, as MetaTrader counts."""
 
     net: Decimal
     count: int
@@ -204,7 +204,7 @@ def _period_sums(accounts: Sequence[BrokerAccount], now: datetime, zone: ZoneInf
         closing = inside & ~Q(direction="in")
         aggregates[f"{name}_net"] = Sum("net_profit", filter=inside, default=ZERO)
         aggregates[f"{name}_count"] = Count("pk", filter=closing)
-        aggregates[f"{name}_wins"] = Count("pk", filter=closing & Q(net_profit__gt=0))
+        aggregates[f"{name}_wins"] = Count("pk", filter=closing & Q(net_profit__gte=0))
     rows = (
         Execution.objects.filter(account__in=[account.pk for account in accounts])
         .order_by()

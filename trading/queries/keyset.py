@@ -19,6 +19,8 @@ class BadCursorError(ValueError):
 
 #: Above this many accounts one sort over all of them is cheaper than one index walk for each.
 MERGED_ACCOUNTS = 20
+#: More than any amount has; the database would try to write out all the zeros of 1e999999.
+_MOST_DIGITS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def duration(field: str) -> Column:
 
 def _finite(raw: str) -> Decimal:
     value = Decimal(raw)
-    if not value.is_finite():
+    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
         raise InvalidOperation(raw)
     return value
 
@@ -100,7 +102,7 @@ def load_cursor(sort: Sort, cursor: str) -> tuple[Any, UUID]:
     try:
         raw = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
         order, value, row_id = json.loads(raw)
-        if order != sort.text or "\0" in value:
+        if order != sort.text or b"\0" in value.encode():
             raise BadCursorError(cursor)
         return sort.column.parse(value), UUID(row_id)
     except (ValueError, TypeError, AttributeError, ArithmeticError, binascii.Error) as error:

@@ -43,8 +43,14 @@ class OpenLine:
         return lots
 
     @property
-    def floating(self) -> Decimal | None:
+    def profit(self) -> Decimal | None:
+        """The broker's own figure, before swap and commission."""
         return self.position.floating_profit if self.position else None
+
+    @property
+    def floating(self) -> Decimal | None:
+        """What equity counts: profit, swap and the commission that is not booked yet."""
+        return floating(self.position) if self.position else None
 
     @property
     def swap(self) -> Decimal | None:
@@ -67,28 +73,28 @@ class OpenLine:
 class OpenTotals:
     """What is open in one currency. `reported_at` is the age of the oldest report among the accounts.
 
-    `unrealised` is the broker's floating profit with swap and commission; `equity` that of the accounts with positions,
+    `floating` is the broker's profit with swap and commission; `equity` that of the accounts with positions,
     None where the broker of one of them did not report it.
     """
 
     currency: str
     count: int
-    floating: Decimal
+    profit: Decimal
     swap: Decimal
-    unrealised: Decimal
+    floating: Decimal
     equity: Decimal | None
     reported_at: datetime | None
     unreported: int
 
     @property
     def percent(self) -> Decimal | None:
-        return percent(self.unrealised, self.equity)
+        return percent(self.floating, self.equity)
 
 
-def unrealised(position: Position) -> Decimal:
-    """The broker's own figures: floating profit, swap and commission."""
-    total: Decimal = position.floating_profit + position.swap + position.commission
-    return total
+def floating(position: Position) -> Decimal:
+    """What an open position adds to the equity, as every page shows it."""
+    together: Decimal = position.floating_profit + position.swap + position.commission
+    return together
 
 
 def positions(trader: Any) -> QuerySet[Position]:
@@ -156,9 +162,9 @@ def _totals(currency: str, lines: Sequence[OpenLine], equity_of: Equities) -> Op
     return OpenTotals(
         currency=currency,
         count=len(lines),
-        floating=sum((position.floating_profit for position in reported), ZERO),
+        profit=sum((position.floating_profit for position in reported), ZERO),
         swap=sum((position.swap for position in reported), ZERO),
-        unrealised=sum((unrealised(position) for position in reported), ZERO),
+        floating=sum((floating(position) for position in reported), ZERO),
         equity=sum((equity_of[account] for account in accounts), ZERO) if known else None,
         reported_at=min((position.reported_at for position in reported), default=None),
         unreported=len(lines) - len(reported),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from trading.statements.rows import CashFlowRow, Direction, ExecutionRow, ParsedStatement, PositionRow, TradeRow
@@ -90,9 +91,12 @@ def has_figures(parsed: ParsedStatement) -> bool:
 
 def _period(parsed: ParsedStatement) -> tuple[datetime | None, datetime | None]:
     """When money first and last moved. An open that costs nothing doesn't count: it may lie before the file's period."""
-    fills = [row.executed_at for row in parsed.executions if not row.is_derived or row.direction is not Direction.IN]
-    moments = fills + [flow.booked_at for flow in parsed.cash_flows]
-    return min(moments, default=None), max(moments, default=None)
+    first = last = None
+    fills = (row.executed_at for row in parsed.executions if not row.is_derived or row.direction is not Direction.IN)
+    for at in chain(fills, (flow.booked_at for flow in parsed.cash_flows)):
+        first = at if first is None or at < first else first
+        last = at if last is None or at > last else last
+    return first, last
 
 
 def _trade(row: TradeRow, clock: ServerClock) -> Line:

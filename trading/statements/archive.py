@@ -78,13 +78,6 @@ class Member:
         self._archive.count(len(data), self._inflated, self._size)
         return data
 
-    def all(self) -> bytes:
-        """The whole member; for the small ones."""
-        parts = []
-        while part := self.read():
-            parts.append(part)
-        return b"".join(parts)
-
 
 def _too_large() -> StatementRefused:
     return StatementRefused(

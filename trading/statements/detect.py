@@ -1,15 +1,17 @@
 """Finds out what a file is, by its content alone, and hands it to its reader or says why not."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import chain, islice
 from typing import BinaryIO
 
 from trading.errors import StatementRefused
-from trading.statements import foreign, mt4, mt5, tester
+from trading.statements import foreign, mail, mt4, mt5, tester
 from trading.statements.archive import Archive
 from trading.statements.encodings import guess_encoding
 from trading.statements.html_rows import HtmlPage
 from trading.statements.limits import DEFAULT_LIMITS, Limits
+from trading.statements.resaved import as_printed, manner_of
 from trading.statements.rows import ParsedStatement, Progress
 from trading.statements.source import Source, opened, size_of
 from trading.statements.tables import Row
@@ -45,19 +47,33 @@ def read_statement(
         stream.seek(0)
         if head.startswith(b"PK"):
             return _read_workbook(stream, limits, progress)
+        if mail.is_mail(head):
+            return _read_mail(stream, size, limits, progress)
         return _read_text(stream, head, size, limits, progress)
 
 
+def _read_mail(stream: BinaryIO, size: int, limits: Limits, progress: Progress | None) -> ParsedStatement:
+    """The first page of a message that is a statement."""
+    refused: StatementRefused | None = None
+    for page in mail.pages(stream, size):
+        try:
+            return _read_text(BytesIO(page), page[:_HEAD_BYTES], len(page), limits, progress)
+        except StatementRefused as error:
+            refused = refused or error
+    raise refused or StatementRefused(
+        "This saved e-mail holds no page. Upload the statement that is attached to it.", code="not_a_statement"
+    )
+
+
 def _read_workbook(stream: BinaryIO, limits: Limits, progress: Progress | None) -> ParsedStatement:
-    rows = _counted(Workbook(Archive(stream, limits), limits, progress).rows(), limits)
-    head = list(islice(rows, _HEAD_ROWS))
+    head, rows = _begun(Workbook(Archive(stream, limits), limits, progress).rows(), limits)
     tester.refuse_back_test(head, "")
     if not mt5.starts_like_mt5(head):
         raise StatementRefused(
             "This workbook is not a MetaTrader 5 report. Upload the file exactly as the terminal saved it.",
             code="not_a_statement",
         )
-    return _finish(mt5.Mt5Reader(limits, "xlsx"), chain(head, rows))
+    return _finish(mt5.Mt5Reader(limits, "xlsx"), rows)
 
 
 def _read_text(stream: BinaryIO, head: bytes, size: int, limits: Limits, progress: Progress | None) -> ParsedStatement:
@@ -65,16 +81,26 @@ def _read_text(stream: BinaryIO, head: bytes, size: int, limits: Limits, progres
     text = head[skip:].decode(encoding, errors="replace")
     foreign.refuse_other_platforms(text)
     page = HtmlPage(stream, encoding, skip, size, limits, progress)
-    rows = _counted(page.rows(), limits)
-    first = list(islice(rows, _HEAD_ROWS))
+    first, rows = _begun(page.rows(), limits)
     tester.refuse_back_test(first, page.before)
     if mt5.starts_like_mt5(first):
-        return _finish(mt5.Mt5Reader(limits, "html"), chain(first, rows))
+        return _finish(mt5.Mt5Reader(limits, "html"), rows)
     if mt4.starts_like_mt4(first):
         reader = mt4.Mt4Reader(limits)
-        reader.read(chain(first, rows))
+        reader.read(rows)
         return reader.finish(page.before)
     foreign.refuse_page(text)
+
+
+def _begun(rows: Iterator[Row], limits: Limits) -> tuple[list[Row], Iterator[Row]]:
+    """The first rows of a file and all of its rows, both with values as a terminal prints them."""
+    counted = _counted(rows, limits)
+    head = list(islice(counted, _HEAD_ROWS))
+    manner = manner_of(head)
+    if not manner:
+        return head, chain(head, counted)
+    head = list(as_printed(head, manner))
+    return head, chain(head, as_printed(counted, manner))
 
 
 def _counted(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from trading.statements.rows import AccountFigures, Problem, StatedFigure
 from trading.statements.tables import Row
-from trading.statements.values import SPACES, parse_number
+from trading.statements.values import SPACES, parse_number, shortest_decimal
 
-_AMOUNT = rf"[+\-\u2212]?[{SPACES}]*\d[\d{SPACES}]*(?:\.\d+)?"
-_FIGURE = re.compile(rf"({_AMOUNT})\s*(%?)(?:\s*\(\s*({_AMOUNT})\s*(%?)\s*\))?")
+_AMOUNT = rf"[+\-\u2212]?[{SPACES}]*\d[\d{SPACES},'\u2019]*(?:\.\d+)?"
+FIGURE = re.compile(rf"({_AMOUNT})\s*(%?)(?:\s*\(\s*({_AMOUNT})\s*(%?)\s*\))?")
+_INLINE = re.compile(rf"(\D*[:\uff1a])\s*({FIGURE.pattern})")
 _LABEL_ENDS = (":", "\uff1a")
 #: A difference this small is rounding, in every currency.
 _SAME = Decimal("0.01")
@@ -55,6 +56,15 @@ MT4_SUMMARY: Layout = (
     (("closed_profit",), ("floating",), ("margin",)),
     (("balance",), ("equity",), ("margin_free",)),
 )
+#: A broker's daily or monthly statement says what the account held before. It is read and used, and no figure to compare.
+PREVIOUS_BALANCE = "previous_balance"
+MT4_CONFIRMATION: Layout = (
+    ((PREVIOUS_BALANCE,), ("floating",)),
+    (("closed_profit",), ("credit",)),
+    (("deposit_withdrawal",), ("equity",)),
+    (("balance",), ("margin",)),
+    (("margin_free",),),
+)
 MT4_DETAILS: Layout = (
     (("gross_profit",), ("gross_loss",), ("net_profit",)),
     (("profit_factor",), ("expected_payoff",)),
@@ -65,7 +75,7 @@ MT4_DETAILS: Layout = (
     ),
     *_TRADES,
 )
-_COUNTS = {"trades_total", "trades_short", "trades_long", "trades_won", "trades_lost"} | {
+COUNTS = {"trades_total", "trades_short", "trades_long", "trades_won", "trades_lost"} | {
     "max_consecutive_wins",
     "max_consecutive_losses",
     "max_consecutive_profit_count",
@@ -95,7 +105,7 @@ def pair_row(row: Row) -> PairRow | None:
     label = ""
     for column in row.filled():
         text = row.printed(column)
-        if _FIGURE.fullmatch(text.strip()):
+        if FIGURE.fullmatch(text.strip()):
             if not label.endswith(_LABEL_ENDS):
                 return None
             pairs.append(Pair(label, text.strip()))
@@ -110,6 +120,12 @@ def pair_row(row: Row) -> PairRow | None:
     return PairRow(row, tuple(pairs)) if pairs else None
 
 
+def inline_pairs(row: Row) -> PairRow | None:
+    """The figures of a row whose cells hold label and figure together, as some brokers' own templates do."""
+    pairs = tuple(Pair(match[1], match[2]) for text in row.words() if (match := _INLINE.fullmatch(text)))
+    return PairRow(row, pairs) if pairs else None
+
+
 def read_block(rows: Sequence[PairRow], layout: Layout) -> list[StatedFigure] | None:
     """The figures of a block whose rows have the layout's shape, or None for a block of another shape."""
     if len(rows) != len(layout):
@@ -119,7 +135,10 @@ def read_block(rows: Sequence[PairRow], layout: Layout) -> list[StatedFigure] | 
         if len(found.pairs) != len(expected):
             return None
         for pair, keys in zip(found.pairs, expected, strict=True):
-            figures.extend(figures_of(pair, keys, found.row.line))
+            read = figures_of(pair, keys, found.row.line)
+            if pair.text and keys and not read:
+                return None
+            figures.extend(read)
     return figures
 
 
@@ -146,7 +165,7 @@ def total(key: str, text: str, line: int, label: str = "") -> StatedFigure | Non
 
 def figures_of(pair: Pair, keys: tuple[str, ...], line: int) -> list[StatedFigure]:
     """The figures of one labelled place; `A (B)` is two."""
-    match = _FIGURE.fullmatch(pair.text)
+    match = FIGURE.fullmatch(pair.text)
     if match is None:
         return []
     first, is_percent, second, _ = match.groups()
@@ -156,7 +175,8 @@ def figures_of(pair: Pair, keys: tuple[str, ...], line: int) -> list[StatedFigur
     for key, text in zip(keys, (first, second), strict=False):
         value = parse_number(text) if text else None
         if value is not None:
-            is_count = key in _COUNTS and value == value.to_integral_value()
+            value = _as_meant(value)
+            is_count = key in COUNTS and value == value.to_integral_value()
             figures.append(StatedFigure(key, Decimal(int(value)) if is_count else value, pair.text, pair.label, line))
     return figures
 
@@ -185,8 +205,13 @@ def doubt(figure: StatedFigure, expected: Decimal | None, formula: str, sheet: s
     if expected is not None and abs(figure.value - expected) >= _SAME:
         reasons.append(f"the rows in this file add up to {expected}")
     if not reasons:
-        return figure
+        return replace(figure, value=_as_meant(figure.value))
     return replace(figure, untrusted="The file states this total, but " + " and ".join(reasons) + ".")
+
+
+def _as_meant(value: Decimal) -> Decimal:
+    """The value without the noise of the binary fraction that a spreadsheet program saved."""
+    return Decimal(shortest_decimal(format(value, "f")))
 
 
 def _points_elsewhere(formula: str, sheet: str) -> bool:

@@ -9,6 +9,7 @@ import codecs
 import html
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import BinaryIO
 
@@ -25,7 +26,8 @@ _ROW_START = re.compile(r"<tr\b", re.IGNORECASE)
 _CELL = re.compile(rf"<t[dh]\b({_ATTRIBUTES})>(.*?)(?=<t[dhr]\b|</t[dhr]\b|</table\b|\Z)", re.IGNORECASE | re.DOTALL)
 #: Formatting only. Any other tag is somebody's text (an order comment) and stays word for word.
 _FORMATTING = re.compile(
-    rf"</?(?:b|i|u|p|div|span|font|br|img|nobr|strong|em|small|center|a|thead|tbody)\b{_ATTRIBUTES}>|<!--.*?-->",
+    rf"</?(?:b|i|u|p|div|span|font|br|img|nobr|strong|em|small|center|a|thead|tbody|o:p|wbr|col)"
+    rf"\b{_ATTRIBUTES}>|<!--.*?-->|<!\[[^>]*\]>",
     re.IGNORECASE | re.DOTALL,
 )
 _SPAN = re.compile(r"""\bcolspan\s*=\s*["']?(\d{1,3})""", re.IGNORECASE)
@@ -33,6 +35,7 @@ _TITLE = re.compile(r"""\btitle\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I
 _HIDDEN = re.compile(r"""\bclass\s*=\s*["']?[^"'>]*\bhidden\b|display\s*:\s*none""", re.IGNORECASE)
 _CLOSED = re.compile(r"</table\b", re.IGNORECASE)
 _PAGE_START = re.compile(r"<html\b", re.IGNORECASE)
+_PLAIN = ("", 1, False)
 _PAGE_END = re.compile(r"</html\s*>", re.IGNORECASE)
 
 
@@ -104,22 +107,28 @@ def _row(fragment: str, line: int) -> Row:
     texts: list[str] = []
     title, hidden = "", ""
     for attributes, content in _CELL.findall(fragment):
-        if attributes and "hidden" in attributes and _HIDDEN.search(attributes):
+        own_title, span, is_hidden = _meaning(attributes) if attributes else _PLAIN
+        if is_hidden:
             hidden = hidden or _text(content)
             continue
-        if not texts and "title" in attributes:
-            title = _title(attributes)
+        title = title if texts else own_title
         texts.append(_text(content))
-        if "colspan" in attributes and (span := _SPAN.search(attributes)):
-            texts.extend([""] * (min(int(span[1]), _MAX_COLUMNS) - 1))
+        if span > 1:
+            texts.extend([""] * (span - 1))
         if len(texts) > _MAX_COLUMNS:
             break
     return Row(line, texts, title, hidden)
 
 
-def _title(attributes: str) -> str:
-    match = _TITLE.search(attributes)
-    return tidy(html.unescape(next(text for text in match.groups() if text is not None))) if match else ""
+@lru_cache(maxsize=4_096)
+def _meaning(attributes: str) -> tuple[str, int, bool]:
+    """A cell's title, how many columns it spans, and whether the page hides it."""
+    title = ""
+    if match := _TITLE.search(attributes):
+        title = tidy(html.unescape(next(text for text in match.groups() if text is not None)))
+        attributes = attributes[: match.start()] + attributes[match.end() :]  # what it says is somebody's text
+    span = _SPAN.search(attributes)
+    return title, min(int(span[1]), _MAX_COLUMNS) if span else 1, bool(_HIDDEN.search(attributes))
 
 
 def _text(content: str) -> str:

@@ -31,13 +31,11 @@ class Ledger:
                 code="damaged",
             )
 
-    def is_first(self, kind: str, number: str, row: Row) -> bool:
-        """True for a number not met before; else the row becomes a problem."""
+    def is_first(self, kind: str, number: str, row: Row, amount: Decimal | None) -> bool:
+        """True for a number not met before; else the row becomes a problem, with the amount that it would move."""
         seen = self._seen[kind]
         if number in seen:
-            self.problem(
-                row, f"The {kind} {number} stands in this file twice; the first one was taken.", amount_of(row)
-            )
+            self.problem(row, f"The {kind} {number} stands in this file twice; the first one was taken.", amount)
             return False
         seen.add(number)
         return True

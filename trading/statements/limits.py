@@ -16,8 +16,11 @@ class Limits:
     archive_members: int = 2_000
     sheets: int = 50
     row_chars: int = MEBIBYTE
+    element_bytes: int = 4 * MEBIBYTE  # of a workbook's XML from one row, or one text, to the next
+    part_bytes: int = 8 * MEBIBYTE  # of a part of a workbook that is read as a whole
     rows: int = 1_500_000
     shared_strings: int = 2_000_000
+    shared_chars: int = 64 * MEBIBYTE
     problems: int = 1_000
 
 

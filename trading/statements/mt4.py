@@ -1,28 +1,32 @@
 """Reads the statement of MetaTrader 4 (Statement and DetailedStatement), whatever its language or template.
 
-Shape: 14 columns - ticket, open time, type, size, item, price, S/L, T/P, close time, price, commission, taxes, swap,
-profit. A row is known by its shape: a ticket and a time begin it; two times make it closed; no item makes it a balance
-row. Labels are never read.
+A row is known by its shape: a ticket and a time begin it; two times make it closed; no prices make it a balance row.
+What its cells are: see mt4_columns.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from trading.errors import StatementRefused
+from trading.statements import mt4_columns as at
 from trading.statements import words
 from trading.statements.derived import derived_executions
+from trading.statements.figure_blocks import read_rows
 from trading.statements.figure_labels import read_labelled
 from trading.statements.figures import (
+    MT4_CONFIRMATION,
     MT4_DETAILS,
     MT4_SUMMARY,
+    PREVIOUS_BALANCE,
+    Layout,
     PairRow,
     account_figures,
     doubt,
+    inline_pairs,
     pair_row,
-    read_block,
     split_blocks,
     total,
 )
@@ -40,19 +44,17 @@ from trading.statements.rows import (
     TradeRow,
 )
 from trading.statements.tables import Row
-from trading.statements.values import Values, is_dated, is_identifier, parse_volume
+from trading.statements.values import NAME_CHARS, Values, is_dated, is_identifier, parse_volume
 
 READER_VERSION = 1
 FORMAT = "mt4-statement-html"
 
-_COLUMNS = 14
 _MAGIC = re.compile(r"#(\d{1,20})(?:\s+|$)")
-_PARENT = re.compile(r"from #(\d{1,20})", re.IGNORECASE)
+_PARENT = re.compile(r"(?:split )?from #(\d{1,20})", re.IGNORECASE)
 _CHILD = re.compile(r"to #(\d{1,20})", re.IGNORECASE)
 _TOTALS = ("commission", "taxes", "swap", "gross")
-_COLUMNS_WITHOUT_TAXES = 13
-_FIRST_MONEY = 10
-_TABLE_CELLS = 8
+_LAST_COMMENT_COLUMN = 9
+_HEAD_ROWS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,7 @@ class _Money:
 
 def starts_like_mt4(rows: list[Row]) -> bool:
     """Whether a page's first rows are those of a MetaTrader 4 statement."""
-    return any(read_header([row], "") is not None for row in rows[:5]) or any(_is_data(row) for row in rows)
-
-
-def _is_data(row: Row) -> bool:
-    texts = row.texts
-    return len(texts) > 2 and is_identifier(texts[0]) and is_dated(texts[1])
+    return any(read_header([row], "") is not None for row in rows[:5]) or any(map(at.Columns().cells, rows))
 
 
 class Mt4Reader:
@@ -99,19 +96,20 @@ class Mt4Reader:
         self._totals: list[Row] = []
         self._sums = {"closed": [ZERO] * 4, "open": [ZERO] * 4}
         self._children: dict[str, str] = {}
-        self._in_tables = False
-        self._has_taxes = True  # a broker's own daily report may lack them
+        self._singles: list[PairRow] = []  # subtotals under the tables
+        self._inline: list[PairRow] = []
+        self._columns = at.Columns()
         self._above = ""  # what the row above was, "trade" or "order": the next row may go on about it
 
     def read(self, rows: Iterator[Row]) -> None:
         for row in rows:
-            if not self._in_tables and (width := len(row.filled())) >= _TABLE_CELLS:
-                self._in_tables = True
-                self._has_taxes = width != _COLUMNS_WITHOUT_TAXES
-            if len(self._head) < 5:
-                self._head.append(row)
-            if _is_data(row):
-                self._data(row)
+            if not self._columns.is_known:
+                self._columns.learn(row)
+                self._head = [*self._head, row][:_HEAD_ROWS]
+            cells = self._columns.cells(row)
+            if cells is not None:
+                self._above = ""
+                self._data(cells, row)
             elif self._is_continuation(row):
                 self._continuation(row)
             else:
@@ -120,101 +118,111 @@ class Mt4Reader:
 
     # Rows
 
-    def _data(self, row: Row) -> None:
-        row.texts.extend([""] * (_COLUMNS - len(row.texts)))
-        self._above = ""
-        texts = row.texts
-        opened_at = self._values.time(texts[1])
-        if any(is_dated(text) for text in texts[_COLUMNS:]):
+    def _data(self, cells: list[str], row: Row) -> None:
+        opened_at = self._values.time(cells[at.OPENED])
+        if self._columns.is_two_rows(row):
             return self._ledger.problem(row, "Two rows of this table have run together.", amount_of(row))
         if opened_at is None:
-            return self._ledger.problem(row, "The time of this row is not a date that exists.", amount_of(row))
-        side = words.side(texts[2])
+            return self._ledger.problem(row, "The time of this row is not a date that exists.", self._amount(cells))
+        side = words.side(cells[at.TYPE])
         if side is not None:
-            return self._trade(row, side, opened_at)
-        if words.is_pending(texts[2]):
-            return self._pending(row)
-        if not any(texts[4:12]):
-            return self._flow(row, opened_at)
-        self._ledger.problem(row, f"The type {texts[2]!r} is not known.", amount_of(row))
+            return self._trade(cells, row, side, opened_at)
+        if words.is_pending(cells[at.TYPE]):
+            return self._pending(cells)
+        if not any(map(self._says, (cells[at.OPEN_PRICE], cells[at.CLOSE_PRICE]))):
+            return self._flow(cells, row, opened_at)
+        self._ledger.problem(row, f"The type {cells[at.TYPE]!r} is not known.", self._amount(cells))
 
-    def _pending(self, row: Row) -> None:
-        is_closed = self._values.time(row.texts[8]) is not None
+    def _says(self, text: str) -> bool:
+        """Whether a cell holds more than nothing or a zero."""
+        return bool(text) and self._values.number(text) != 0
+
+    def _amount(self, cells: list[str]) -> Decimal | None:
+        """What a row would move; None where its profit can't be read."""
+        amounts = [self._values.number(text) for text in cells[at.COMMISSION : at.COMMENT]]
+        return None if amounts[-1] is None else sum(filter(None, amounts), ZERO)
+
+    def _pending(self, cells: list[str]) -> None:
+        is_closed = self._values.time(cells[at.CLOSED]) is not None
         self._ledger.counts["cancelled_orders" if is_closed else "working_orders"] += 1
         self._above = "order"
 
-    def _flow(self, row: Row, booked_at: datetime) -> None:
-        ticket, texts = row.texts[0], row.texts
-        amount = self._values.number(next(filter(None, reversed(texts[4:])), ""))
+    def _flow(self, cells: list[str], row: Row, booked_at: datetime) -> None:
+        ticket = cells[at.TICKET]
+        # A merged comment may be wider or narrower than the terminal's: then the amount is what stands last.
+        amount = self._values.number(cells[at.PROFIT] or next(filter(None, reversed(row.texts)), ""))
         if amount is None:
-            return self._ledger.problem(row, "This balance row states no amount.", amount_of(row))
-        if not self._ledger.is_first("ticket", ticket, row):
+            return self._ledger.problem(row, "This balance row states no amount.")
+        if not self._ledger.is_first("ticket", ticket, row, amount):
             return
-        comment = texts[3] or row.title
+        texts = (cells[at.SIZE], cells[at.ITEM], cells[at.COMMENT], row.title)
+        comment = next(filter(self._says, texts), "")
         self._flows.append(
             _Flow(
-                texts[2].lower(),
+                cells[at.TYPE].lower(),
                 CashFlowRow(
-                    ticket, FlowKind.DEPOSIT, amount, booked_at, texts[1], int(ticket), comment, None, row.line
+                    ticket, FlowKind.DEPOSIT, amount, booked_at, cells[at.OPENED], int(ticket), comment, None, row.line
                 ),
             )
         )
 
-    def _trade(self, row: Row, side: Side, opened_at: datetime) -> None:
-        texts, number = row.texts, self._values.number
-        volume, open_price, price = parse_volume(texts[3]), number(texts[5]), number(texts[9])
-        money = [number(text) for text in self._money_texts(texts)]
-        closed_at = self._values.time(texts[8])
-        reason = _why_not(volume, open_price, price, money, texts[8], closed_at, opened_at)
+    def _trade(self, cells: list[str], row: Row, side: Side, opened_at: datetime) -> None:
+        number = self._values.number
+        volume, open_price = parse_volume(cells[at.SIZE]), number(cells[at.OPEN_PRICE])
+        price, closed_at = number(cells[at.CLOSE_PRICE]), self._values.time(cells[at.CLOSED])
+        present = self._columns.money
+        money = [number(cells[place]) if place in present else ZERO for place in range(at.COMMISSION, at.COMMENT)]
+        reason = _why_not(volume, open_price, price, money, cells[at.CLOSED], closed_at, opened_at)
+        if len(cells[at.ITEM]) > NAME_CHARS:
+            reason = "The symbol of this trade is longer than any symbol."
         if reason or volume is None or open_price is None:
-            return self._ledger.problem(row, reason, amount_of(row))
-        if not self._ledger.is_first("ticket", texts[0], row):
+            return self._ledger.problem(row, reason, self._amount(cells))
+        if not self._ledger.is_first("ticket", cells[at.TICKET], row, self._amount(cells)):
             return
-        strategy_id, comment = _comment(row.title)
-        parent = _PARENT.match(comment)
-        child = _CHILD.match(comment)
-        if child:
-            self._children[child[1]] = texts[0]
-        self._ledger.counts["partial_close_heads"] += bool(child)
-        self._ledger.counts["partial_close_rests"] += bool(parent)
         is_open = closed_at is None
-        booked = _Money(ZERO, ZERO, ZERO, ZERO) if is_open else _Money(*(part or ZERO for part in money))
+        floating = _Money(*(part or ZERO for part in money))
+        booked = _Money(ZERO, ZERO, ZERO, ZERO) if is_open else floating
         self._add_sums("open" if is_open else "closed", money)
-        self._trades.append(
-            TradeRow(
-                ticket=texts[0],
-                symbol=self._values.shared(texts[4]),
-                side=side,
-                volume_lots=volume,
-                closed_volume_lots=ZERO if is_open else volume,
-                opened_at=opened_at,
-                opened_text=texts[1],
-                open_price=open_price,
-                closed_at=closed_at,
-                closed_text="" if is_open else texts[8],
-                close_price=None if is_open else price,
-                stop_loss=none_if_zero(number(texts[6])),
-                take_profit=none_if_zero(number(texts[7])),
-                commission=booked.commission,
-                swap=booked.swap,
-                fee=booked.taxes,
-                gross_profit=booked.gross,
-                strategy_id=strategy_id,
-                comment=self._values.shared(comment),
-                parent_ticket=parent[1] if parent else "",
-                line=row.line,
-            )
+        trade = TradeRow(
+            ticket=cells[at.TICKET],
+            symbol=self._values.shared(cells[at.ITEM]),
+            side=side,
+            volume_lots=volume,
+            closed_volume_lots=ZERO if is_open else volume,
+            opened_at=opened_at,
+            opened_text=cells[at.OPENED],
+            open_price=open_price,
+            closed_at=closed_at,
+            closed_text="" if is_open else cells[at.CLOSED],
+            close_price=None if is_open else price,
+            stop_loss=none_if_zero(number(cells[at.STOP])),
+            take_profit=none_if_zero(number(cells[at.TARGET])),
+            commission=booked.commission,
+            swap=booked.swap,
+            fee=booked.taxes,
+            gross_profit=booked.gross,
+            strategy_id=cells[at.STRATEGY] if is_identifier(cells[at.STRATEGY]) else "",
+            line=row.line,
         )
+        self._trades.append(self._commented(trade, row.title or cells[at.COMMENT]))
         if is_open:
-            self._position(self._trades[-1], price, _Money(*(part or ZERO for part in money)))
+            self._position(self._trades[-1], price, floating)
         self._above = "trade"
 
-    def _money_texts(self, texts: list[str]) -> list[str]:
-        """Commission, taxes, swap and profit of a row."""
-        if self._has_taxes:
-            return texts[_FIRST_MONEY:_COLUMNS]
-        commission, swap, profit = texts[_FIRST_MONEY : _COLUMNS - 1]
-        return [commission, "0", swap, profit]
+    def _commented(self, trade: TradeRow, text: str) -> TradeRow:
+        """The trade with what its comment says: the strategy's number, and the ticket it came from or went on as."""
+        strategy_id, comment = _comment(text)
+        parent, child = _PARENT.match(comment), _CHILD.match(comment)
+        if child:
+            self._children[child[1]] = trade.ticket
+        self._ledger.counts["partial_close_heads"] += bool(child)
+        self._ledger.counts["partial_close_rests"] += bool(parent)
+        return replace(
+            trade,
+            strategy_id=strategy_id or trade.strategy_id,
+            comment=self._values.shared(comment),
+            parent_ticket=parent[1] if parent else "",
+        )
 
     def _position(self, trade: TradeRow, price: Decimal | None, money: _Money) -> None:
         self._positions.append(
@@ -241,29 +249,37 @@ class Mt4Reader:
         self._sums[table] = [total + (part or ZERO) for total, part in zip(self._sums[table], money, strict=True)]
 
     def _is_continuation(self, row: Row) -> bool:
-        """Some brokers write the strategy's number and the comment in a row of their own under each trade."""
+        """Some terminals write the strategy's number and the comment in a row of their own under each trade."""
         filled = row.filled()
-        return bool(self._above) and 0 < len(filled) <= 2 and filled[0] == 9 and not row.texts[9].endswith(":")
+        is_short = bool(self._above) and 0 < len(filled) <= 2 and 0 < filled[0] <= _LAST_COMMENT_COLUMN
+        return is_short and not row.texts[filled[0]].endswith(":")
 
     def _continuation(self, row: Row) -> None:
         self._ledger.counts["extra_comment_rows"] += 1
         above, self._above = self._above, ""
-        strategy_id, comment = row.texts[9], next(iter(row.texts[10:]), "")
-        if above == "trade" and strategy_id.isdecimal() and not self._trades[-1].strategy_id:
-            last = self._trades[-1]
-            self._trades[-1] = replace(last, strategy_id=strategy_id, comment=last.comment or comment)
+        first, *rest = row.words()
+        is_number = is_identifier(first) and row.filled()[0] == _LAST_COMMENT_COLUMN
+        strategy_id, comment = (first, "".join(rest)) if is_number else ("", " ".join(row.words()))
+        if above != "trade":
+            return
+        last = self._trades[-1]
+        if comment and not last.comment:
+            last = self._commented(last, comment)
+        self._trades[-1] = replace(last, strategy_id=last.strategy_id or strategy_id)
 
     def _other(self, row: Row) -> None:
         filled = row.filled()
         if not filled:
             return
         numbers = [column for column in filled if self._values.number(row.texts[column]) is not None]
-        if filled == numbers and filled[0] == _FIRST_MONEY and len(filled) in (3, 4):
+        if filled == numbers and self._columns.is_totals(filled):
             self._totals.append(row)
         elif found := pair_row(row):
-            if len(found.pairs) > 1:
-                self._pairs.append(found)
-        elif self._in_tables and (numbers or any(is_dated(row.texts[column]) for column in filled)):
+            is_summary = len(found.pairs) > 1 or self._pairs
+            (self._pairs if is_summary else self._singles).append(found)
+        elif self._columns.is_known and (inline := inline_pairs(row)):
+            self._inline.append(inline)
+        elif self._columns.is_known and (numbers or any(is_dated(row.texts[column]) for column in filled)):
             self._ledger.problem(row, "This row was not recognised.", amount_of(row))
 
     # The whole
@@ -272,6 +288,7 @@ class Mt4Reader:
         header = read_header(self._head, before)
         if header is None:
             raise StatementRefused("This statement does not say which account it is about.", code="not_a_statement")
+        self._pairs = self._pairs or (self._inline if len(self._inline) > 1 else [])
         if not self._pairs:
             raise StatementRefused(
                 "This statement has no Summary at its end, so rows may be missing. Save it again from the terminal.",
@@ -279,6 +296,7 @@ class Mt4Reader:
             )
         stated = self._stated()
         opening = _opening({figure.key: figure.value for figure in stated})
+        stated = [figure for figure in stated if figure.key != PREVIOUS_BALANCE]
         trades = [
             replace(trade, parent_ticket=self._children.get(trade.ticket, "")) if not trade.parent_ticket else trade
             for trade in self._trades
@@ -301,22 +319,30 @@ class Mt4Reader:
 
     def _stated(self) -> list[StatedFigure]:
         stated: list[StatedFigure] = []
+        money = self._columns.money
         for table, row in zip(("closed", "open"), self._totals, strict=False):
-            texts = self._money_texts([*row.texts, ""])
-            for text, name, expected in zip(texts, _TOTALS, self._sums[table], strict=True):
-                if name == "taxes" and not self._has_taxes:
-                    continue
-                figure = total(f"{table}_{name}", text, row.line)
+            sums = dict(enumerate(self._sums[table], start=at.COMMISSION))
+            for column, place in zip(row.filled(), money, strict=False):
+                figure = total(f"{table}_{_TOTALS[place - at.COMMISSION]}", row.printed(column), row.line)
                 if figure:
-                    stated.append(doubt(figure, None if self._ledger.problems else expected, "", ""))
-        summary, details = split_blocks(self._pairs, MT4_SUMMARY)
-        for rows, layout in ((summary, MT4_SUMMARY), (details, MT4_DETAILS)):
-            figures = read_block(rows, layout)
-            if figures is None:
-                figures, unknown = read_labelled(rows, "mt4")
-                self._ledger.problems.extend(unknown)
+                    stated.append(doubt(figure, None if self._ledger.problems else sums[place], "", ""))
+        for rows, layout in self._blocks():
+            figures, unknown = read_rows(rows, layout, "mt4")
+            self._ledger.problems.extend(unknown)
             stated.extend(figures)
-        return stated
+        known = {figure.key for figure in stated}
+        subtotals, _ = read_labelled(self._singles, "mt4")
+        return stated + [figure for figure in subtotals if figure.key not in known]
+
+    def _blocks(self) -> Iterator[tuple[Sequence[PairRow], Layout]]:
+        """The account's totals, of a terminal's statement or of a broker's daily one, and the details under them."""
+        for layout in (MT4_SUMMARY, MT4_CONFIRMATION):
+            summary, details = split_blocks(self._pairs, layout)
+            if summary:
+                yield summary, layout
+                yield details, MT4_DETAILS
+                return
+        yield self._pairs, [*MT4_SUMMARY, *MT4_DETAILS]
 
     def _cash_flows(self, opening: Decimal | None) -> list[CashFlowRow]:
         first_trade = min((trade.opened_at for trade in self._trades), default=None)
@@ -378,6 +404,8 @@ def _comment(title: str) -> tuple[str, str]:
 def _opening(stated: dict[str, Decimal]) -> Decimal | None:
     """What the account held before the first row. The statement's own totals give it, so that a row that could not be
     read shows as a difference instead of vanishing into the opening balance."""
+    if PREVIOUS_BALANCE in stated:
+        return stated[PREVIOUS_BALANCE]
     try:
         return stated["balance"] - stated["closed_profit"] - stated["deposit_withdrawal"]
     except KeyError:

@@ -9,7 +9,8 @@ from trading.statements.rows import AccountHeader
 from trading.statements.tables import Row
 from trading.statements.values import parse_time, tidy
 
-_ACCOUNT = re.compile(r"[^:\uff1a]*[:\uff1a]\s*(\d{1,20})")
+#: `Account: 700`, `A/C No 700`, `Account: 700 (USD)`.
+_ACCOUNT = re.compile(r"(?:[^:\uff1a]*[:\uff1a]|[^\d:\uff1a]+)\s*(\d{1,20})(?:\s*[(-].*)?")
 _LEVERAGE = re.compile(r"1\s*:\s*(\d{1,5})")
 _CURRENCY = re.compile(r"[A-Za-z]{3,10}")
 _LONG_DATE = re.compile(r"(\d{4}) ([A-Za-z]{3,9})\.? (\d{1,2}), ?(\d{1,2}):(\d{2})")
@@ -20,6 +21,8 @@ _BOLD = re.compile(r"<b\b[^>]*>(.*?)</b", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MIN_CELLS = 3
+_TABLE_CELLS = 8
+_MOST_LEVERAGE = 5_000
 
 
 def read_header(rows: Sequence[Row], before: str) -> AccountHeader | None:
@@ -30,14 +33,29 @@ def read_header(rows: Sequence[Row], before: str) -> AccountHeader | None:
         if match:
             return _header(match[1], cells[1:], before)
     named = _NAMED_TITLE.fullmatch(_plain(_TITLE, before))
-    return _header(named[1], [f"Name: {named[2]}"], before) if named else None
+    if named:
+        return _header(named[1], [f"Name: {named[2]}"], before)
+    return _scattered(rows, before) if before else None
+
+
+def _scattered(rows: Sequence[Row], before: str) -> AccountHeader | None:
+    """The heading of a page that gives each of its parts a row, or a cell for the label and one for the value."""
+    cells = [text for row in rows if len(row.words()) < _TABLE_CELLS for text in row.words()]
+    joined = [
+        f"{text} {after}" if text.endswith((":", "\uff1a")) else text
+        for text, after in zip(cells, [*cells[1:], ""], strict=False)
+    ]
+    for place, text in enumerate(joined):
+        if (":" in text or "\uff1a" in text) and (match := _ACCOUNT.fullmatch(text)):
+            return _header(match[1], joined[place + 1 :], before)
+    return None
 
 
 def _header(number: str, cells: list[str], before: str) -> AccountHeader:
     labelled = [_after_colon(cell) for cell in cells if _has_colon_label(cell)]
     name = labelled[0] if labelled else ""
     currency = next((text for text in labelled[1:] if _CURRENCY.fullmatch(text)), "")
-    leverage = next((found for text in labelled if (found := _LEVERAGE.fullmatch(text))), None)
+    leverage = next((int(found[1]) for text in labelled if (found := _LEVERAGE.fullmatch(text))), 0)
     reported_at, reported_text = _reported(cells[-1])
     return AccountHeader(
         number=number,
@@ -45,7 +63,8 @@ def _header(number: str, cells: list[str], before: str) -> AccountHeader:
         currency=currency.upper(),
         name=name,
         broker=_company(before),
-        leverage=int(leverage[1]) if leverage else None,
+        # Some servers print 1:0 or 1:99999 for an account without one.
+        leverage=leverage if 0 < leverage <= _MOST_LEVERAGE else None,
         title=_plain(_TITLE, before),
         reported_at=reported_at,
         reported_text=reported_text,

@@ -53,6 +53,7 @@ class Mt5Reader:
         self._has_history = False
         self._lists_open = False
         self._table: Kind | None = None
+        self._is_new_table = False  # a heading stands above, and no row under it yet
         self._positions: list[Position] = []
         self._open: list[PositionRow] = []
         self._deals: list[ExecutionRow] = []
@@ -86,6 +87,7 @@ class Mt5Reader:
         self._rows.heading(filled)
         self._in_tables = True
         self._table = None
+        self._is_new_table = True
         if len(filled) >= _HISTORY_CELLS:
             self._has_history = True
         return True
@@ -95,6 +97,7 @@ class Mt5Reader:
 
     def _data(self, cells: list[str], row: Row) -> None:
         kind = self._table = self._rows.kind(cells)
+        self._is_new_table = False
         try:
             if self._rows.is_two_rows(row):
                 raise Unreadable("Two rows of this table have run together.")
@@ -107,20 +110,20 @@ class Mt5Reader:
             else:
                 self._order(kind, cells)
         except Unreadable as error:
-            self._ledger.problem(row, str(error), amount_of(row))
+            self._ledger.problem(row, str(error), self._rows.amount(kind, cells))
             self._totals.has_gaps.add(kind)
 
     def _deal(self, cells: list[str], row: Row) -> None:
         money = self._rows.deal_money(cells)
         if words.side(cells[3]) is not None:
             deal = self._rows.execution(cells, row, money)
-            if not self._ledger.is_first("deal", deal.deal_id, row):
+            if not self._ledger.is_first("deal", deal.deal_id, row, money.booked):
                 return
             self._deals.append(deal)
             at = deal.executed_at
         else:
             balance = self._rows.balance_row(cells, row, money)
-            if not self._ledger.is_first("deal", balance.deal_id, row):
+            if not self._ledger.is_first("deal", balance.deal_id, row, money.booked):
                 return
             self._balances.append(balance)
             at = balance.booked_at
@@ -129,13 +132,13 @@ class Mt5Reader:
 
     def _position(self, cells: list[str], row: Row) -> None:
         position = self._rows.position(cells, row)
-        if self._ledger.is_first("position", position.ticket, row):
+        if self._ledger.is_first("position", position.ticket, row, position.net):
             self._positions.append(position)
             self._totals.add_position(position)
 
     def _open_position(self, cells: list[str], row: Row) -> None:
         position = self._rows.open_position(cells, row)
-        if self._ledger.is_first("open position", position.ticket, row):
+        if self._ledger.is_first("open position", position.ticket, row, position.floating_profit + position.swap):
             self._open.append(position)
             self._totals.add_open(position)
 
@@ -153,11 +156,12 @@ class Mt5Reader:
         if not filled or self._heading(row):
             return
         numbers = [column for column in filled if self._values.number(row.texts[column]) is not None]
-        if numbers == filled and self._totals.take(row, filled, self._table):
+        if numbers == filled and self._totals.take(row, filled, self._table, is_empty=self._is_new_table):
             return
         if found := pair_row(row):
             self._pairs.append(found)
             self._table = None
+            self._is_new_table = False
         elif len(filled) == _EXPOSURE_CELLS and len(numbers) >= 2 and self._pairs:
             self._exposures.append(self._values.number(row.texts[numbers[-1]]) or Decimal(0))
         elif numbers or any(is_dated(row.texts[column]) for column in filled):
@@ -170,12 +174,12 @@ class Mt5Reader:
         if header is None:
             raise StatementRefused("This report does not say which account it is about.", code="not_a_statement")
         if not self._in_tables:
-            raise StatementRefused(
-                "This report stops before its first table. Save it again from the terminal.", code="truncated"
-            )
+            self._read_without_tables()
         self._listed = len(self._positions)
-        self._has_history = bool(self._has_history or self._positions or self._deals or self._balances)
+        is_history = self._positions or self._deals or self._balances or self._ledger.counts["orders"]
+        self._has_history = bool(self._has_history or is_history)
         stated = self._stated()
+        figures = replace(account_figures(stated), exposures=tuple(self._exposures))
         builder = TradeBuilder(self._positions, self._open, self._deals, is_netting=header.margin_mode == "netting")
         trades = builder.trades()
         self._tell(builder, trades)
@@ -188,14 +192,30 @@ class Mt5Reader:
             executions=self._executions(trades, builder),
             cash_flows=self._cash_flows(),
             positions=self._open,
-            figures=replace(account_figures(stated), exposures=tuple(self._exposures)),
+            figures=figures,
             stated=stated,
-            opening_balance=self._chain.opening,
+            opening_balance=figures.balance if self._is_empty() else self._chain.opening,
             has_history=self._has_history,
             counts=self._counts(trades),
             problems=self._ledger.problems,
             notes=self._ledger.notes,
         )
+
+    def _read_without_tables(self) -> None:
+        """Takes the totals of a report that has no table, as of a period in which nothing happened."""
+        pairs = [found for row in self._head if (found := pair_row(row))]
+        first = next((place for place, found in enumerate(pairs) if len(found.pairs) > 1), None)
+        if first is None:
+            raise StatementRefused(
+                "This report stops before its first table. Save it again from the terminal.", code="truncated"
+            )
+        self._pairs = pairs[first:]
+        self._has_history = True
+
+    def _is_empty(self) -> bool:
+        """Whether nothing happened in the period of this report, so that its balance is the one before it too."""
+        nothing = not (self._listed or self._open or self._deals or self._balances or self._ledger.problems)
+        return nothing and self._has_history
 
     def _executions(self, trades: list[TradeRow], builder: TradeBuilder) -> list[ExecutionRow]:
         if not self._has_history:
@@ -241,6 +261,8 @@ class Mt5Reader:
                 "account's figures and adds no closed trade."
             )
             return
+        if self._is_empty():
+            notes.append("Nothing was traded or booked in the period of this report: only its totals are in it.")
         if self._listed and not self._deals and not self._balances:
             notes.append(
                 "This file lists positions without deals: fills were derived from them, and deposits and withdrawals "

@@ -15,7 +15,7 @@ from trading.statements.ledger import ZERO, none_if_zero
 from trading.statements.mt5_match import Book
 from trading.statements.rows import ExecutionRow, PositionRow, Side
 from trading.statements.tables import Row
-from trading.statements.values import Values, is_dated, is_identifier, parse_number, parse_volume
+from trading.statements.values import NAME_CHARS, Values, is_dated, is_identifier, parse_number, parse_volume
 
 _FINAL_STATES = {"filled", "canceled", "cancelled", "expired", "rejected", "partial"}
 _DEAL_COLUMNS, _DEAL_COLUMNS_WITHOUT_FEE = 14, 13
@@ -29,6 +29,10 @@ class Kind(StrEnum):
     DEAL = "deals"
     OPEN = "open"
     WORKING = "working"
+
+
+#: Where the amounts of a row stand, its profit last. A deal is counted from the right: see `deal_money`.
+_MONEY = {Kind.POSITION: slice(10, 13), Kind.OPEN: slice(9, 11), Kind.DEAL: slice(-6, -2)}
 
 
 class Unreadable(Exception):
@@ -47,6 +51,10 @@ class Position(Book):
     commission: Decimal
     comment: str
     line: int
+
+    @property
+    def net(self) -> Decimal:
+        return self.commission + self.swap + self.profit
 
 
 @dataclass(slots=True)
@@ -119,9 +127,20 @@ class Mt5Rows:
             return Kind.ORDER if is_final else Kind.WORKING
         return Kind.POSITION if has_second_time else Kind.OPEN
 
+    def amount(self, kind: Kind, cells: list[str]) -> Decimal | None:
+        """What a row that can't be read would move; None where that can't be read either."""
+        texts = cells[_MONEY[kind]] if kind in _MONEY else []
+        if kind is Kind.DEAL and len(cells) < _DEAL_COLUMNS:
+            texts = texts[1:]
+        amounts = [self._values.number(text) for text in texts]
+        return sum(filter(None, amounts), ZERO) if amounts and amounts[-1] is not None else None
+
     def position(self, cells: list[str], row: Row) -> Position:
         closed, _, total = cells[4].partition("/")
         closed_volume = _volume(closed)
+        volume = _volume(total) if total else closed_volume
+        if closed_volume > volume:
+            raise Unreadable("This position closes more than it held.")
         opened_at, closed_at = self._time(cells[0]), self._time(cells[8])
         if closed_at < opened_at:
             raise Unreadable("This position closes before it opens.")
@@ -129,9 +148,9 @@ class Mt5Rows:
             raise Unreadable("This position has too few columns.")
         return Position(
             ticket=cells[1],
-            symbol=self._values.shared(cells[2]),
+            symbol=self._name(cells[2], "symbol"),
             side=_side(cells[3]),
-            volume=_volume(total) if total else closed_volume,
+            volume=volume,
             closed_volume=closed_volume,
             left=closed_volume,
             opened_at=opened_at,
@@ -154,7 +173,7 @@ class Mt5Rows:
             raise Unreadable("This open position has too few columns.")
         return PositionRow(
             ticket=cells[1],
-            symbol=self._values.shared(cells[2]),
+            symbol=self._name(cells[2], "symbol"),
             side=_side(cells[3]),
             volume_lots=_volume(cells[4]),
             opened_at=self._time(cells[0]),
@@ -190,7 +209,7 @@ class Mt5Rows:
         return ExecutionRow(
             deal_id=cells[1],
             ticket="",
-            symbol=self._values.shared(cells[2]),
+            symbol=self._name(cells[2], "symbol"),
             direction=direction,
             side=_side(cells[3]),
             volume_lots=_volume(cells[5]),
@@ -202,7 +221,7 @@ class Mt5Rows:
             swap=money.swap,
             fee=money.fee,
             gross_profit=money.profit,
-            order_id=cells[7],
+            order_id=self._name(cells[7], "order"),
             balance_after=money.balance,
             comment=self._values.shared(cells[-1]),
             line=row.line,
@@ -221,6 +240,11 @@ class Mt5Rows:
             comment=cells[-1],
             line=row.line,
         )
+
+    def _name(self, text: str, what: str) -> str:
+        if len(text) > NAME_CHARS:
+            raise Unreadable(f"The {what} of this row, {text[:40]!r}, is longer than any.")
+        return self._values.shared(text)
 
     def _time(self, text: str) -> datetime:
         value = self._values.time(text)

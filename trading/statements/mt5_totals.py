@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from trading.statements.figure_labels import read_labelled
+from trading.statements.figure_blocks import read_rows
 from trading.statements.figures import (
     MT5_ACCOUNT,
     MT5_RESULTS,
     PairRow,
     doubt,
-    read_block,
     split_blocks,
     total,
 )
@@ -27,6 +26,7 @@ _NAMES: dict[tuple[Kind | None, int], tuple[str, ...]] = {
     (Kind.OPEN, 2): ("swap", "profit"),
     (Kind.POSITION, 3): ("commission", "swap", "profit"),
 }
+_BY_LENGTH = {length: kind for kind, length in _NAMES}
 _PREFIX = {Kind.DEAL: "deals_total", Kind.OPEN: "open_total", Kind.POSITION: "positions_total"}
 _SAME = Decimal("0.005")
 
@@ -54,8 +54,10 @@ class Totals:
                 key = f"{prefix}_{name}"
                 self._sums[key] = self._sums.get(key, ZERO) + amount
 
-    def take(self, row: Row, filled: list[int], table: Kind | None) -> bool:
-        """Keeps a row of bare numbers if it can be the totals of the table above it."""
+    def take(self, row: Row, filled: list[int], table: Kind | None, *, is_empty: bool) -> bool:
+        """Keeps a row of bare numbers if it can be the totals of the table above it, which may be an empty one."""
+        if is_empty:
+            table = _BY_LENGTH.get(len(filled))
         is_exposure = table is None and len(filled) == 1
         if is_exposure or (table, len(filled)) in _NAMES:
             self._found.append((table, row, filled))
@@ -81,16 +83,12 @@ class Totals:
 
 def stated_pairs(pairs: Sequence[PairRow]) -> tuple[list[StatedFigure], list[Problem]]:
     """The figures of the account's block and of the results, and a problem for each that was not recognised."""
-    figures: list[StatedFigure] = []
-    problems: list[Problem] = []
     account, results = split_blocks(pairs, MT5_ACCOUNT)
-    for rows, layout in ((account, MT5_ACCOUNT), (results, MT5_RESULTS)):
-        found = read_block(rows, layout)
-        if found is None:
-            found, unknown = read_labelled(rows, "mt5")
-            problems.extend(unknown)
-        figures.extend(found)
-    return figures, problems
+    if not account:
+        return read_rows(results, [*MT5_ACCOUNT, *MT5_RESULTS], "mt5")
+    figures, problems = read_rows(account, MT5_ACCOUNT, "mt5")
+    more, unknown = read_rows(results, MT5_RESULTS, "mt5")
+    return figures + more, problems + unknown
 
 
 class BalanceChain:

@@ -52,7 +52,9 @@ class Workbook:
         self._columns: dict[str, int] = {}
         self._strings = _shared_strings(archive, limits) if "xl/sharedStrings.xml" in archive.names else []
 
-        self._date_styles = date_styles(_tree(archive, _STYLES)) if _STYLES in archive.names else frozenset[str]()
+        self._date_styles = (
+            date_styles(_tree(archive, _STYLES, limits)) if _STYLES in archive.names else frozenset[str]()
+        )
         self._is_1904 = False
 
     def rows(self) -> Iterator[Row]:
@@ -70,10 +72,10 @@ class Workbook:
     def _sheets(self) -> list[tuple[str, str]]:
         targets = {
             relation.get("Id"): relation.get("Target", "")
-            for relation in _tree(self._archive, "xl/_rels/workbook.xml.rels")
+            for relation in _tree(self._archive, "xl/_rels/workbook.xml.rels", self._limits)
         }
         sheets = []
-        workbook = _tree(self._archive, "xl/workbook.xml")
+        workbook = _tree(self._archive, "xl/workbook.xml", self._limits)
         self._is_1904 = any(found.get("date1904") in ("1", "true") for found in workbook.iter("{*}workbookPr"))
         for element in workbook.iter("{*}sheet"):
             named = next((element.get(name) for name in _RELATIONSHIPS if element.get(name)), None)
@@ -87,45 +89,45 @@ class Workbook:
 
     def _rows_of(self, part: str, sheet: str) -> Iterator[Row]:
         number = 0
-        for element in _elements(self._archive, part, "row"):
+        for element in _elements(self._archive, part, "row", self._limits):
             stated = element.get("r")
             number = int(stated) if stated and stated.isdecimal() and len(stated) < 9 else number + 1
             yield self._row(element, number, sheet)
 
     def _row(self, element: Any, number: int, sheet: str) -> Row:
+        """The cells of a row. A long report has three million of them, so each is asked once for what it says."""
         row = Row(number, [], sheet=sheet)
-        texts = row.texts
+        texts, columns = row.texts, self._columns
         for position, cell in enumerate(element):
-            if len(cell) == 0:
+            if not len(cell):
                 continue
-            column = self._column(cell.get("r"), position)
-            value, formula = _content(cell)
+            letters = cell.get("r", "").rstrip("0123456789")
+            column = columns[letters] if letters in columns else self._column(letters)
+            kind = cell.get("t")
+            value, formula = (cell[0].text or "", "") if kind == "s" and len(cell) == 1 else _content(cell)
+            if column < 0:  # a cell without a reference stands where it is
+                column = position
             if column >= _MAX_COLUMNS or not (value or formula):
                 continue
-            text = self._text(cell.get("t"), value)
-            if self._date_styles and cell.get("t") in _NUMERIC and cell.get("s") in self._date_styles:
-                text = as_time(text, is_1904=self._is_1904)
-            if len(texts) <= column:
-                texts.extend([""] * (column + 1 - len(texts)))
+            text = self._shared(value) if kind == "s" else self._text(cell, kind, value)
+            texts.extend([""] * (column + 1 - len(texts)))
             texts[column] = text
             if formula:
                 row.formulas = {**row.formulas, column: formula}
-            if text != value and cell.get("t") in _NUMERIC:
+            if text != value and kind in _NUMERIC:
                 row.raw = {**row.raw, column: value}
         return row
 
-    def _column(self, reference: str | None, position: int) -> int:
-        """The column of a cell's reference; a cell without one stands where it is."""
-        letters = (reference or "").rstrip("0123456789")
-        known = self._columns.get(letters)
-        if known is None:
-            known = self._columns[letters] = _column_of(letters)
-        return position if known < 0 else known
+    def _column(self, letters: str) -> int:
+        found = self._columns[letters] = _column_of(letters)
+        return found
 
-    def _text(self, kind: str | None, value: str) -> str:
-        if kind == "s":
-            return self._shared(value)
-        return shortest_decimal(value) if kind in _NUMERIC else tidy(value)
+    def _text(self, cell: Any, kind: str | None, value: str) -> str:
+        if kind not in _NUMERIC:
+            return tidy(value)
+        text = shortest_decimal(value)
+        is_date = self._date_styles and cell.get("s") in self._date_styles
+        return as_time(text, is_1904=self._is_1904) if is_date else text
 
     def _shared(self, index: str) -> str:
         try:
@@ -152,9 +154,11 @@ def _content(cell: Any) -> tuple[str, str]:
 
 def _shared_strings(archive: Archive, limits: Limits) -> list[str]:
     strings: list[str] = []
-    for element in _elements(archive, "xl/sharedStrings.xml", "si"):
+    chars = 0
+    for element in _elements(archive, "xl/sharedStrings.xml", "si", limits):
         strings.append(_string(element))
-        if len(strings) > limits.shared_strings:
+        chars += len(strings[-1])
+        if len(strings) > limits.shared_strings or chars > limits.shared_chars:
             raise StatementRefused("This workbook holds more texts than any broker's report.", code="too_large")
     return strings
 
@@ -181,13 +185,21 @@ def _column_of(letters: str) -> int:
     return number - 1
 
 
-def _elements(archive: Archive, part: str, name: str) -> Iterator[Any]:
-    """Yields each element of that name once it is whole, and frees it afterwards."""
-    stream = _refusing_document_types(archive.open(part))
+def _elements(archive: Archive, part: str, name: str, limits: Limits) -> Iterator[Any]:
+    """Yields each element of that name once it is whole, and frees it afterwards.
+
+    What lies between two of them stays in memory, so there may not be much of it. It ends with the rows: what follows
+    them, such as merged cells, is no element that anybody asks for, and may be long.
+    """
+    stream = _refusing_document_types(archive.open(part), limits.element_bytes)
+    tags = (f"{{*}}{name}", "{*}sheetData")
     try:
         for _, element in etree.iterparse(
-            stream, events=("end",), tag=f"{{*}}{name}", resolve_entities=False, no_network=True, remove_comments=True
+            stream, events=("end",), tag=tags, resolve_entities=False, no_network=True, remove_comments=True
         ):
+            if etree.QName(element).localname != name:
+                return
+            stream.start_over()
             yield element
             element.clear()
             while (previous := element.getprevious()) is not None:
@@ -196,33 +208,47 @@ def _elements(archive: Archive, part: str, name: str) -> Iterator[Any]:
         raise StatementRefused(_DAMAGED, code="damaged") from error
 
 
-def _tree(archive: Archive, part: str) -> Any:
+def _tree(archive: Archive, part: str, limits: Limits) -> Any:
     if part not in archive.names:
         raise StatementRefused(_DAMAGED, code="damaged")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
-        return etree.fromstring(_refusing_document_types(archive.open(part)).all(), parser)
+        return etree.fromstring(_refusing_document_types(archive.open(part), limits.part_bytes).all(), parser)
     except etree.XMLSyntaxError as error:
         raise StatementRefused(_DAMAGED, code="damaged") from error
 
 
 class _Checked:
-    """A member whose first bytes were looked at."""
+    """A member whose first bytes were looked at, and of which at most `limit` bytes come out between two fresh starts."""
 
-    def __init__(self, head: bytes, member: Member) -> None:
-        self._head, self._member = head, member
+    def __init__(self, head: bytes, member: Member, limit: int) -> None:
+        self._head, self._member, self._limit = head, member, limit
+        self._out = 0
+
+    def start_over(self) -> None:
+        self._out = 0
 
     def read(self, size: int = -1) -> bytes:
         if self._head:
-            head, self._head = self._head, b""
-            return head
-        return self._member.read(size)
+            part, self._head = self._head, b""
+        else:
+            part = self._member.read(size)
+        self._out += len(part)
+        if self._out > self._limit:
+            raise StatementRefused(
+                "A single row of this workbook is longer than any statement's, so the file is damaged.", code="damaged"
+            )
+        return part
 
     def all(self) -> bytes:
-        return self.read() + self._member.all()
+        """The whole member; for the small ones."""
+        parts = []
+        while part := self.read():
+            parts.append(part)
+        return b"".join(parts)
 
 
-def _refusing_document_types(member: Member) -> _Checked:
+def _refusing_document_types(member: Member, limit: int) -> _Checked:
     head = b""
     while len(head) < _HEAD and (part := member.read(_HEAD)):
         head += part
@@ -231,4 +257,4 @@ def _refusing_document_types(member: Member) -> _Checked:
             "This workbook declares a document type, which no broker's report does, so it was not opened.",
             code="unsafe",
         )
-    return _Checked(head, member)
+    return _Checked(head, member, limit)

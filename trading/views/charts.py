@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,6 +13,9 @@ from accounts.models import BrokerAccount
 from trading.formatting import Formats
 from trading.periods import Period
 from trading.queries.curves import SPANS, Curve, currency_curve, span_start
+
+#: A fall of less rounds to 0.00 %.
+_VISIBLE = Decimal("0.00005")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,10 @@ def _summary(curve: Curve, formats: Formats) -> str:
     if not curve.points or curve.peak is None or curve.deepest is None:
         return "There is nothing to draw in this span."
     last, deepest = curve.points[-1], curve.deepest
-    below = (
-        f"{formats.percent(last.drawdown_ratio)} below its peak, cash flows set aside." if last.drawdown_ratio else ""
+    is_below = last.drawdown_ratio >= _VISIBLE
+    now = (
+        f"{formats.percent(last.drawdown_ratio)} below its peak, cash flows set aside." if is_below else "At its peak."
     )
-    now = below or "At its peak."
     if not deepest.drawdown_ratio:
         return f"{now} It never fell in this span."
     highest = f"{formats.money(curve.peak.balance, curve.currency)} {curve.currency} on {formats.day(curve.peak.at)}"

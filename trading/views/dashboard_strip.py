@@ -103,8 +103,15 @@ def _period(label: str, result: PeriodSum, balance: Decimal | None, currency: st
         "net": formats.amount(result.net, currency),
         "ratio": f"+{text}" if text and ratio and ratio > 0 else text,
         "direction": formatting.direction(result.net),
-        "counts": f"{formatting.count(result.count, 'trade')}, {result.wins} won" if result.count else "no trades",
+        "counts": exits_in_words(result, currency, formats),
     }
+
+
+def exits_in_words(result: PeriodSum, currency: str, formats: Formats) -> str:
+    """What the net of a period rests on: MetaTrader counts exits, and a cost of an entry when it is booked."""
+    if result.count:
+        return f"{formatting.count(result.count, 'exit')}, {result.wins:,} won"
+    return f"no exits, entry costs {formats.signed(result.net, currency)}" if result.net else "no exits"
 
 
 def _sum(values: Sequence[Decimal | None]) -> Decimal | None:

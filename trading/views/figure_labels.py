@@ -33,7 +33,8 @@ GROUPS = (
         (
             _F("balance", "Balance", "money", "Opening balance, cash flows without credit, and the result of everything that closed."),
             _F("equity", "Equity", "money", "Balance, credit and the floating profit of open positions with their swap and commission."),
-            _F("floating", "Floating profit", "signed", "The result of open positions at the broker's last reported prices."),
+            _F("floating_net", "Floating profit", "signed", "The result of open positions at the broker's last reported prices, their swap and commission included."),
+            _F("open_total_profit", "Floating profit before swap", "signed", "What MetaTrader 5 prints as Floating P/L: without the swap and commission of open positions."),
             _F("credit", "Credit", "money", "Credit that the broker granted: it carries positions but is not part of the balance."),
             _F("margin", "Margin", "money", "What open positions tie up, as the broker last reported it."),
             _F("margin_free", "Free margin", "money", "Equity less margin, by this broker's rule about floating profit."),

@@ -28,7 +28,6 @@ from trading.queries.positions import (
     percent,
     positions,
     quiet_feeds,
-    unrealised,
 )
 from trading.views.live import EVERY_S, is_live, live_part
 
@@ -50,6 +49,7 @@ class PositionRow:
     take_profit: SafeString | str
     commission: str
     swap: SafeString | str
+    profit: SafeString | str
     floating: SafeString
     percent: SafeString | str
     realised: SafeString | None
@@ -67,8 +67,8 @@ class PositionStrip:
     currency: str
     count: int
     floating: SafeString
+    profit: SafeString
     swap: SafeString
-    together: SafeString
     percent: SafeString | str
     equity: SafeString
     as_of: SafeString
@@ -128,8 +128,11 @@ def _row(line: OpenLine, formats: Formats, equity_of: Equities) -> PositionRow:
         take_profit=_price(formats, shown.take_profit, "There is no target."),
         commission=formats.money(line.commission, currency),
         swap=formats.plain(line.swap, currency, reason=_NOT_REPORTED),
+        profit=formats.plain(line.profit, currency, reason=_NOT_REPORTED),
         floating=formats.amount(line.floating, currency, reason=_NOT_REPORTED),
-        percent=_percent(formats, percent(unrealised(position), equity_of.get(shown.account_id)) if position else None),
+        percent=_percent(
+            formats, percent(line.floating, equity_of.get(shown.account_id)) if line.floating is not None else None
+        ),
         realised=formats.amount(line.realised, currency) if line.realised is not None else None,
         closed_lots=formats.lots(trade.closed_volume_lots) if trade else "",
         account=shown.account.label,
@@ -155,8 +158,8 @@ def _strip(totals: OpenTotals, formats: Formats, now: datetime) -> PositionStrip
         currency=totals.currency,
         count=totals.count,
         floating=formats.amount(totals.floating, totals.currency, unit=True),
+        profit=formats.plain(totals.profit, totals.currency),
         swap=formats.plain(totals.swap, totals.currency),
-        together=formats.amount(totals.unrealised, totals.currency),
         percent=_percent(formats, totals.percent),
         equity=formats.plain(totals.equity, totals.currency, reason=_NO_EQUITY),
         as_of=formats.moment(at, seconds=False) if at else unknown("No broker has reported yet."),

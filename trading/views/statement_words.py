@@ -31,7 +31,7 @@ _STATED = {
     "deals_total_fee": "Deals, fee",
     "deals_total_profit": "Deals, profit",
     "deals_total_swap": "Deals, swap",
-    "floating": "Floating profit",
+    "floating": "Floating P/L",
     "margin_free": "Free margin",
     "margin_level_ratio": "Margin level",
     "net_profit": "Total net profit",

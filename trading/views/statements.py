@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -66,8 +66,7 @@ def statement_upload(request: HttpRequest) -> HttpResponse:
     kept: list[Statement] = []
     refused: list[tuple[str, str]] = []
     files = request.FILES.getlist("files") if request.method == "POST" else []
-    accounts = {str(account.pk): account for account in BrokerAccount.objects.for_trader(trader).active()}
-    account = accounts.get(request.POST.get("account") or request.GET.get("account", ""))
+    account = _upload_account(request, trader)
     for file in files:
         try:
             name = file.name or ""
@@ -85,6 +84,16 @@ def statement_upload(request: HttpRequest) -> HttpResponse:
         "limit_mib": settings.STATEMENT_MAX_BYTES // 1_048_576,
     }
     return render(request, "trading/_upload_form.html" if request.htmx else "trading/statement_upload.html", context)  # type: ignore[attr-defined]
+
+
+def _upload_account(request: HttpRequest, trader: Trader) -> BrokerAccount | None:
+    """The account that the files are for; None lets each file say. Errors: Http404 where they are sent to no own one."""
+    asked = request.POST.get("account") or request.GET.get("account", "")
+    accounts = {str(account.pk): account for account in BrokerAccount.objects.for_trader(trader)}
+    if request.POST.get("account") and asked not in accounts:
+        raise Http404
+    account = accounts.get(asked)
+    return None if account and account.archived_at and request.method != "POST" else account
 
 
 def _after_upload(request: HttpRequest, kept: list[Statement], refused: list[tuple[str, str]]) -> HttpResponse:

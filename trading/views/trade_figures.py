@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from trading.calc.interval import wilson_interval
 from trading.formatting import Formats, count, unknown
+from trading.queries.booked import Booked, booked
 from trading.queries.trades import TradeTotals
 from trading.views.trade_listing import TradeListing
 
@@ -107,6 +109,30 @@ def _interval(line: TradeTotals, formats: Formats) -> str:
         return ""
     low, high = (formats.number(edge * 100, 1) for edge in interval)
     return f"95 %: {low} to {high} %"
+
+
+def booked_lines(listing: TradeListing, formats: Formats) -> list[str]:
+    """What leads from these totals to the net that MetaTrader counts, a sentence for each currency where they differ.
+
+    Empty where the filter leaves trades out: MetaTrader's net is about whole accounts.
+    """
+    if listing.leaves_trades_out:
+        return []
+    found = booked(listing.chosen_accounts, listing.totals)
+    return [_booked_line(line, formats) for line in found if line.differs]
+
+
+def _booked_line(line: Booked, formats: Formats) -> str:
+    def money(amount: Decimal) -> str:
+        return f"{formats.signed(amount, line.currency)} {line.currency}"
+
+    parts = []
+    if line.on_open:
+        parts.append(f"Booked on trades still open: {money(line.on_open)} (entry commission, partial closes).")
+    if line.elsewhere:
+        parts.append(f"Booked on no closed or open trade: {money(line.elsewhere)}.")
+    parts.append(f"Net as MetaTrader counts it: {money(line.net)} in {count(line.exits, 'exit')}.")
+    return " ".join(parts)
 
 
 def filter_chips(request: HttpRequest, listing: TradeListing) -> list[Chip]:

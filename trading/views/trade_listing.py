@@ -124,6 +124,12 @@ class TradeListing:
         return any(self.parameters.get(name) for name in self.filter.filters)
 
     @cached_property
+    def leaves_trades_out(self) -> bool:
+        """Whether anything but the choice of accounts narrows the list, or the filter is not understood."""
+        narrowing = [name for name in self.filter.filters if name != "account" and self.parameters.get(name)]
+        return not self.filter.is_valid() or any(self.parameters[name] != "all" for name in narrowing)
+
+    @cached_property
     def heads(self) -> dict[str, Head]:
         """The sortable heads; the second click turns the order round. Texts start at A, figures at the largest."""
         return {name: self._head(name) for name in SORTS}

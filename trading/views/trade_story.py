@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from trading.formatting import DASH, Formats, unknown
 from trading.models import Execution, Trade
 from trading.notes import render_notes
+from trading.queries.positions import floating
 from trading.queries.trade_detail import CORRECTABLE, Change, TradeStory
 from trading.views.trade_rows import held
 
@@ -100,7 +101,7 @@ def tell(story: TradeStory, formats: Formats) -> Told:
         chain=[_link(other, trade, currency, formats) for other in story.chain],
         notes=render_notes(story.journal.notes) if story.journal and story.journal.notes else None,
         tags=story.tags,
-        floating=formats.amount(position.floating_profit, currency, unit=True) if position else None,
+        floating=formats.amount(floating(position), currency, unit=True) if position else None,
         reported=formats.moment(position.reported_at, seconds=False) if position else None,
     )
 
@@ -116,12 +117,13 @@ def _money(trade: Trade, currency: str, formats: Formats) -> list[tuple[str, Saf
 
 
 def _levels(story: TradeStory, formats: Formats) -> list[tuple[str, SafeString | str]]:
+    """Statements tell the levels at the end; those at the open stand here only where the broker told them."""
     trade = story.trade
     own = story.journal.initial_stop_loss if story.journal else None
+    at_the_open = [("Stop at the open", trade.open_stop_loss), ("Target at the open", trade.open_take_profit)]
     return [
         ("Initial stop", _price(formats, own, "You have not said where your first stop was.")),
-        ("Stop at the open", _price(formats, trade.open_stop_loss, "The broker's file does not say.")),
-        ("Target at the open", _price(formats, trade.open_take_profit, "The broker's file does not say.")),
+        *((label, formats.price(value)) for label, value in at_the_open if value is not None),
         ("Last stop", _price(formats, trade.stop_loss, "There was none.")),
         ("Last target", _price(formats, trade.take_profit, "There was none.")),
     ]

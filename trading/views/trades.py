@@ -15,12 +15,13 @@ from trading.models import Side
 from trading.queries.trade_detail import trade_story
 from trading.queries.trades import all_trades, corrected_trades, journals, neighbours
 from trading.services.journal import save_journal
-from trading.templatetags.portal import side
-from trading.views.trade_columns import TableShape
+from trading.templatetags.portal import icon, side
+from trading.views.kept import kept_page
+from trading.views.trade_columns import COOKIE, TableShape
 from trading.views.trade_csv import trade_lines
-from trading.views.trade_figures import filter_chips, strips
+from trading.views.trade_figures import booked_lines, filter_chips, strips
 from trading.views.trade_listing import TradeListing
-from trading.views.trade_rows import RowContext, TradeRow, largest_results, trade_rows
+from trading.views.trade_rows import RowContext, largest_results, trade_rows
 from trading.views.trade_story import tell
 
 _ROWS = "trading/_trade_rows.html"
@@ -30,47 +31,59 @@ _PAGE = "trading/closed_trade_list.html"
 @login_required
 @require_safe
 def trade_list(request: HttpRequest) -> HttpResponse:
-    listing = TradeListing.of(request)
     if "" in request.GET.values():
         # A form sends its empty fields too; an address without them says the same, and is what links are made from.
-        return redirect(listing.url)
+        return redirect(TradeListing.of(request).url)
     htmx: Any = request.htmx  # type: ignore[attr-defined]
-    if htmx and not htmx.history_restore_request and request.GET.get("cursor"):
-        response = render(request, _ROWS, _table(listing))
-    else:
-        page = _table(listing) | {"shape": TableShape.of(request), "chips": filter_chips(request, listing)}
-        response = render(request, _PAGE, page)
-        if htmx:
-            response["HX-Push-Url"] = listing.url
+    only_rows = bool(htmx and not htmx.history_restore_request and request.GET.get("cursor"))
+    shape = request.COOKIES.get(COOKIE, "")
+    response = kept_page(request, (bool(htmx), only_rows, shape), lambda: _template(request, only_rows=only_rows))
+    if htmx and not only_rows:
+        response["HX-Push-Url"] = TradeListing.of(request).url
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-def _table(listing: TradeListing) -> dict[str, Any]:
-    formats = Formats.of(listing.trader)
-    return {
-        "listing": listing,
-        "rows": _rows(listing, formats),
-        "strips": strips(listing.totals, formats),
-        "has_strategies": bool(listing.choices.strategies),
-        "many_accounts": len(listing.chosen_accounts) > 1,
-        "many_currencies": len(listing.totals) > 1,
+def _template(request: HttpRequest, *, only_rows: bool) -> tuple[str, dict[str, Any]]:
+    listing = TradeListing.of(request)
+    if only_rows:
+        return _ROWS, _table(listing)
+    return _PAGE, _table(listing) | {
+        "shape": TableShape.of(request),
+        "chips": filter_chips(request, listing),
+        "booked": booked_lines(listing, Formats.of(listing.trader)),
     }
 
 
-def _rows(listing: TradeListing, formats: Formats) -> list[TradeRow]:
+def _table(listing: TradeListing) -> dict[str, Any]:
+    context = _row_context(listing)
+    return {
+        "listing": listing,
+        "rows": trade_rows(listing.page.rows, context),
+        "strips": strips(listing.totals, context.formats),
+        "has_strategies": context.has_strategies,
+        "many_accounts": context.many_accounts,
+        "many_currencies": context.many_currencies,
+    }
+
+
+def _row_context(listing: TradeListing) -> RowContext:
     found = listing.page.rows
-    context = RowContext(
-        formats=formats,
+    return RowContext(
+        formats=Formats.of(listing.trader),
         accounts={account.pk: account for account in listing.accounts},
         largest=largest_results(listing.totals),
         journals=journals(listing.trader, ((row["account_id"], row["ticket"]) for row in found)),
         corrected=corrected_trades([row["id"] for row in found]),
         query=listing.query,
         has_fees=listing.has_fees,
+        many_currencies=len(listing.totals) > 1,
+        many_accounts=len(listing.chosen_accounts) > 1,
+        has_strategies=bool(listing.choices.strategies),
         sides={name: side(name) for name in Side.values},
+        has_notes=icon("note", "Has notes"),
+        is_corrected=icon("history", "Corrected by a later statement"),
     )
-    return trade_rows(found, context)
 
 
 @login_required

@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import BrokerAccount
 from trading.calc.rounding import to_places
 from trading.calc.undefined import why_undefined
+from trading.calc.units import places_of_figure
+from trading.formatting import currency_digits
 from trading.queries.figures import account_figures, definition_of
 
 _PLACES = 2
@@ -31,8 +33,10 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(_as_json(account, definition, figures), ensure_ascii=False, indent=2))
             return
         self.stdout.write(f"{account.label}, {account.number}, {account.currency}, definition {definition}")
+        digits = currency_digits(account.currency)
         for key, value in figures.items():
-            shown = why_undefined(key, figures) if value is None else format(to_places(value, _PLACES), "f")
+            places = places_of_figure(key, digits)
+            shown = why_undefined(key, figures) if value is None else format(to_places(value, places), "f")
             self.stdout.write(f"  {key}: {shown}")
 
 
