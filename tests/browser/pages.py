@@ -27,22 +27,28 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`who` is "trader", "newcomer" or "stranger"; `find` gives the arguments of the URL name."""
+    """`who` is "trader", "newcomer" or "stranger"; `find` gives the arguments of the URL name.
+
+    `of_account` puts the account with the most to show into the address.
+    """
 
     url_name: str
     find: Callable[[Site], list[Any]] = lambda site: []
     query: dict[str, str] = field(default_factory=dict)
     who: str = "trader"
     status: int = 200
+    of_account: bool = False
 
     @property
     def label(self) -> str:
         suffix = "" if self.who == "trader" else f"-{self.who}"
+        suffix += "-account" if self.of_account else ""
         return "-".join([self.url_name, *self.query.values()]) + suffix
 
     def address(self, site: Site) -> str:
         path = reverse(self.url_name, args=self.find(site))
-        return f"{path}?{urlencode(self.query)}" if self.query else path
+        query = self.query | ({"account": str(site.account.pk)} if self.of_account else {})
+        return f"{path}?{urlencode(query)}" if query else path
 
 
 def _account(site: Site) -> list[Any]:
@@ -81,6 +87,11 @@ PAGES = [
     Page("api_key_list", who="newcomer"),
     Page("api_key_create"),
     Page("api_key_revoke", one("api_key")),
+    Page("reconciliation"),
+    Page("reconciliation", of_account=True),
+    Page("reconciliation", who="newcomer"),
+    Page("reconciliation_log", query={"show": "all"}),
+    Page("reconciliation_rules", _account),
     Page("cash_flow_list"),
     Page("statement_list"),
     Page("statement_list", who="newcomer"),

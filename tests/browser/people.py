@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Trader
 from tests import make
+from tests.browser.differing import differ
 from tests.browser.pages import Site
 from tests.browser.watched import watch_a_day
 from tests.sync.bridge import make_key
@@ -41,6 +42,7 @@ def build_site() -> Site:
     }
     assert committed.account is not None
     objects["api_key"] = make_key(committed.account).key
+    differ(committed.account, now)
     objects["webhook"] = watch_a_day(committed.account, now)
     sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}
     return Site(ann, eve, committed.account, objects, sessions)
