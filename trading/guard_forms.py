@@ -66,7 +66,8 @@ class RuleForm(forms.Form):
         for name in ("warning", "critical", "lock_ratio", "rearm_ratio", "initial_balance"):
             if initial.get(name) is not None:
                 initial[name] = f"{initial[name].normalize():f}"
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = initial
+        super().__init__(*args, **kwargs)
         self.currency = currency
 
     @property

@@ -33,7 +33,8 @@ def seen(equity: Any, at: datetime | int = 0, **fields: Any) -> Observation:
 
 def watch(the_rule: Rule, observations: list[Observation]) -> list[Verdict]:
     """The verdict of each observation, one after the other."""
-    carried, verdicts = Carried(), []
+    carried = Carried()
+    verdicts: list[Verdict] = []
     for observation in observations:
         judged = judge(the_rule, carried, observation)
         carried = judged.carried

@@ -66,7 +66,7 @@ def test_one_alert_says_how_it_was_told(ann_api: APIClient, fallen: BrokerAccoun
 
 def test_another_traders_alert_is_not_there(bo_api: APIClient, fallen: BrokerAccount) -> None:
     assert bo_api.get(f"{API}/alerts/").json()["results"] == []
-    assert bo_api.get(f"{API}/alerts/{Alert.objects.first().pk}/").status_code == 404
+    assert bo_api.get(f"{API}/alerts/{Alert.objects.latest('raised_at').pk}/").status_code == 404
 
 
 # ---- Close requests ------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tests.cast import NOW
 from tests.guards.live import at, hold, quote, report, rule, watch
 from trading.calc import guards
 from trading.calc.guard_texts import from_texts
+from trading.calc.guard_types import Carried
 from trading.models import Alert, AuditEntry, Delivery, GuardRule, GuardState
 from trading.queries.guard_replay import recorded
 from trading.services.guard_rules import as_rule, save_rules
@@ -204,7 +205,7 @@ def test_the_replay_of_what_was_recorded_is_what_was_raised_live(main: BrokerAcc
         live = [(str(a.rule_id), a.level, a.raised_at) for a in Alert.objects.order_by("raised_at", "id")]
         assert sorted(replayed) == sorted(live)
         carried = {str(s.rule_id): from_texts(s.carried) for s in GuardState.objects.all()}
-        last: dict[str, guards.Carried] = {}
+        last: dict[str, Carried] = {}
         for seen in past.observations:
             last = {key: one.carried for key, one in guards.evaluate(rules, last, seen).items()}
         assert {key: last[key] for key in carried} == carried

@@ -127,7 +127,7 @@ def test_the_daily_line_is_balance_equity_or_the_higher(reference: str, line: in
 
 def test_headroom_if_every_stop_is_hit_takes_the_open_risk_away() -> None:
     last = watch(DEFAULT, [seen(10_000, open_risk=700)])[-1]
-    assert (last.reading.headroom, last.reading.headroom_if_stopped) == (2_000, 1_300)
+    assert (last.reading.headroom, last.reading.headroom_if_stopped) == (Decimal(2_000), Decimal(1_300))
     unbounded = watch(DEFAULT, [seen(10_000, open_risk=None)])[-1]
     assert unbounded.reading.headroom_if_stopped is None
     assert unbounded.reading.is_unbounded

@@ -25,9 +25,9 @@ def position(**fields: Any) -> OpenPosition:
     }
     values |= fields
     numbers = ("volume_lots", "open_price", "current_price", "stop_loss", "floating_profit")
-    return OpenPosition(
-        **{key: Decimal(value) if key in numbers and value is not None else value for key, value in values.items()}
-    )
+    for name in numbers:
+        values[name] = None if values[name] is None else Decimal(values[name])
+    return OpenPosition(**values)
 
 
 def test_the_open_risk_is_what_lies_between_the_price_and_the_stop() -> None:
@@ -63,14 +63,14 @@ def test_no_positions_risk_nothing() -> None:
 def test_open_risk_is_a_share_of_equity_and_unbounded_is_a_warning() -> None:
     limit = rule("open_risk", "0.025", "0.0175")
     last = watch(limit, [seen(40_000, open_risk=800)])[-1]
-    assert (last.reading.used, last.level, last.reading.headroom) == (Decimal("0.02"), Level.WARNING, 200)
+    assert (last.reading.used, last.level, last.reading.headroom) == (Decimal("0.02"), Level.WARNING, Decimal(200))
     assert watch(limit, [seen(40_000, open_risk=None)])[-1].level == Level.WARNING
     assert not watch(limit, [seen(40_000, open_risk=4_000)])[-1].should_close
 
 
 def test_margin_use_is_a_share_of_equity() -> None:
     last = watch(rule("margin_use", "0.30", "0.20"), [seen(10_000, margin=2_500)])[-1]
-    assert (last.reading.used, last.level, last.reading.headroom) == (Decimal("0.25"), Level.WARNING, 500)
+    assert (last.reading.used, last.level, last.reading.headroom) == (Decimal("0.25"), Level.WARNING, Decimal(500))
 
 
 def test_margin_without_equity_is_critical() -> None:

@@ -28,7 +28,8 @@ def quotes(draw: st.DrawFn, at_s: int) -> Quote:
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Observation]:
-    flows, at_s, history = Decimal(0), 0, []
+    flows, at_s = Decimal(0), 0
+    history: list[Observation] = []
     for _ in range(draw(st.integers(1, 25))):
         at_s += draw(st.integers(1, 40_000))
         flows += draw(st.sampled_from([Decimal(0)] * 4 + [Decimal(5_000), Decimal(-3_000)]))

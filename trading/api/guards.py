@@ -186,7 +186,9 @@ class PresetList(serializers.Serializer[Any]):
 
 def _state(request: Request) -> Any:
     accounts = covered(request)
-    return [(account.pk, account.revision) for account in accounts], last_evaluated(accounts)
+    return [(account.pk, account.revision) for account in accounts], last_evaluated(
+        [account.pk for account in accounts]
+    )
 
 
 @extend_schema_view(

@@ -112,8 +112,9 @@ def worst(levels: Iterable[str]) -> str:
     return max(levels, key=_RANK.__getitem__, default=NO_DATA)
 
 
-def last_evaluated(accounts: Sequence[BrokerAccount]) -> datetime | None:
-    states = GuardState.objects.filter(rule__account__in=[account.pk for account in accounts])
+def last_evaluated(account_ids: Sequence[UUID]) -> datetime | None:
+    """When any of these accounts was last judged."""
+    states = GuardState.objects.filter(rule__account__in=account_ids)
     newest: datetime | None = states.aggregate(newest=Max("evaluated_at"))["newest"]
     return newest
 

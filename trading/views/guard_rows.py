@@ -224,12 +224,15 @@ def _if_stopped(one: RuleStanding, currency: str, formats: Formats) -> SafeStrin
 def _bar(one: RuleStanding) -> Bar | None:
     if one.share is None:
         return None
-    now = _inside(one.share)
-    stopped = _inside(one.share_if_stopped) if one.share_if_stopped is not None else now
-    is_beyond = one.share_if_stopped is not None and one.share_if_stopped >= 1
-    warning = "" if one.warning_share is None else f"{100 * _inside(one.warning_share):.2f}"
+    stopped_share = one.share if one.share_if_stopped is None else max(one.share, one.share_if_stopped)
+    now, stopped = _inside(one.share), _inside(stopped_share)
     return Bar(
-        f"{100 * now:.2f}", f"{100 * now:.2f}", f"{100 * max(stopped - now, 0):.2f}", is_beyond, warning, one.share
+        now=f"{100 * now:.2f}",
+        stopped_from=f"{100 * now:.2f}",
+        stopped=f"{100 * (stopped - now):.2f}",
+        is_beyond=one.share_if_stopped is not None and one.share_if_stopped >= 1,
+        warning="" if one.warning_share is None else f"{100 * _inside(one.warning_share):.2f}",
+        share=stopped_share,
     )
 
 
