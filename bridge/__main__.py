@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = load(options.config)
         _log_to_standard_error(config.log_level)
         terminal = _terminal(config)
-        spool = Spool(config.state_dir / f"{config.account}.sqlite3")
+        spool = Spool(config.state_dir / f"{config.account}.sqlite3", timedelta(days=config.history_days))
     except (ConfigError, TerminalError, SpoolInUse, OSError) as error:
         print(f"The bridge can't start: {error}", file=sys.stderr)
         return 2

@@ -130,6 +130,9 @@ def _understood(status: int, text: bytes, retry_after: str) -> JSON:
         answer = None
     if 200 <= status < 300 and isinstance(answer, dict):
         return answer
+    if 300 <= status < 400:
+        # Following it could hand the key to somebody else.
+        raise Refused(status, "redirect", "The portal is at another address: correct portal.url.")
     said = answer.get("error") if isinstance(answer, dict) else None
     code, message = (said.get("code", ""), said.get("message", "")) if isinstance(said, dict) else ("", "")
     error: PortalError

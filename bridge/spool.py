@@ -21,6 +21,8 @@ Row = dict[str, Any]
 MOST_FIGURES = 1_440
 #: Deals of this long before the newest one are asked for again: a server may book late.
 OVERLAP = timedelta(days=2)
+#: States of a deal; 0 waits.
+_SENT, _SET_ASIDE = 1, 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS deal (
     kind TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL, sent INTEGER NOT NULL DEFAULT 0,
@@ -55,7 +57,9 @@ class SpoolInUse(Exception):
 class Spool:
     """One account's memory. It is locked while it is open: two bridges would close positions twice. Errors: SpoolInUse."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep: timedelta = timedelta(days=30)) -> None:
+        """Opens or makes the file. `keep`: how far back deals are remembered at least; the terminal is asked so far back."""
+        self._keep = keep + OVERLAP
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, isolation_level=None, timeout=2)
         try:
@@ -100,15 +104,23 @@ class Spool:
 
     def arrived(self, deals: Sequence[Row], cash_flows: Sequence[Row]) -> None:
         """These were recorded by the portal; what is too old to be read again is forgotten."""
-        # The body says which version arrived: one that changed meanwhile still waits.
-        rows = [("deal", row["deal_id"], json.dumps(row)) for row in deals]
-        rows += [("flow", row["reference"], json.dumps(row)) for row in cash_flows]
+        self._mark(_SENT, deals, cash_flows)
+        newest = self.newest()
+        if newest is not None:
+            oldest = (newest - self._keep).isoformat()
+            self._db.execute("DELETE FROM deal WHERE sent <> 0 AND at < ?", (oldest,))
+
+    def set_aside(self, deals: Sequence[Row], cash_flows: Sequence[Row]) -> None:
+        """These are not sent again, unless the broker corrects them."""
+        self._mark(_SET_ASIDE, deals, cash_flows)
+
+    def _mark(self, state: int, deals: Sequence[Row], cash_flows: Sequence[Row]) -> None:
+        # The body says which version is meant: one that changed meanwhile still waits.
+        rows = [(state, "deal", row["deal_id"], json.dumps(row)) for row in deals]
+        rows += [(state, "flow", row["reference"], json.dumps(row)) for row in cash_flows]
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("UPDATE deal SET sent = 1 WHERE kind = ? AND id = ? AND body = ?", rows)
-            newest = self.newest()
-            if newest is not None:
-                self._db.execute("DELETE FROM deal WHERE sent = 1 AND at < ?", ((newest - 2 * OVERLAP).isoformat(),))
+            self._db.executemany("UPDATE deal SET sent = ? WHERE kind = ? AND id = ? AND body = ?", rows)
 
     def newest(self) -> datetime | None:
         """The moment of the newest deal that is known."""

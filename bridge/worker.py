@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ Row = dict[str, Any]
 #: Deals in one sync, and figures of an outage that are handed in after one.
 DEALS_PER_SYNC, FIGURES_PER_ROUND = 5_000, 30
 LONGEST_WAIT_S = 120.0
+#: How often all of the history that is asked for is read anew.
+LOOK_BACK_EVERY = timedelta(hours=1)
+_DEAL_AT_FAULT = re.compile(r"(deals|cash_flows)\.(\d+)(?:\.|$)")
 
 
 def utc_now() -> datetime:
@@ -44,6 +48,7 @@ class Bridge:
     login: Row = field(default_factory=dict)
     failures: int = 0
     _is_connected: bool = False
+    _looked_back_at: datetime | None = None
     _last_words: str = ""
 
     def round(self) -> float:
@@ -92,15 +97,22 @@ class Bridge:
         if self._is_connected:
             return
         terminal = self.reader.terminal
-        if not terminal.initialize(**self.login):
+        options = dict(self.login)
+        # The package wants the path without a name.
+        path = [options.pop("path")] if "path" in options else []
+        if not terminal.initialize(*path, **options):
             code, words = terminal.last_error()
             raise TerminalError(f"The terminal can't be reached: {words} ({code}).")
-        self._is_connected = True
+        self._is_connected, self._looked_back_at = True, None
         logger.info("connected to the terminal")
 
     def _since(self) -> datetime:
-        newest = self.spool.newest()
-        return newest - OVERLAP if newest else self.clock() - timedelta(days=self.history_days)
+        """From when on deals are asked for: all of them now and then, as a terminal may load its history bit by bit."""
+        now, newest = self.clock(), self.spool.newest()
+        if newest and self._looked_back_at and now - self._looked_back_at < LOOK_BACK_EVERY:
+            return newest - OVERLAP
+        self._looked_back_at = now
+        return now - timedelta(days=self.history_days)
 
     def _send(self, reading: Reading) -> None:
         """Sends what is true now with the deals that wait; more of them follow until none does."""
@@ -109,6 +121,10 @@ class Bridge:
             deals, flows = self.spool.waiting(DEALS_PER_SYNC)
             entry = {"account": self.account, **body, "deals": deals, "cash_flows": flows}
             answer = self._post(entry)
+            error = answer.get("error")
+            if error:
+                self._set_aside(error, deals, flows)
+                continue
             self.spool.arrived(deals, flows)
             self._tell(answer, reading, len(deals))
             if len(deals) + len(flows) < DEALS_PER_SYNC:
@@ -117,20 +133,27 @@ class Bridge:
 
     def _post(self, entry: Row) -> Row:
         answer: Row = self.client.sync({"accounts": [entry]}, str(uuid.uuid4()))["accounts"][0]
-        error = answer.get("error")
-        if error:
-            raise Refused(200, error["code"], f"{error['message']} {error.get('fields') or ''}".strip())
         return answer
+
+    def _set_aside(self, error: Row, deals: list[Row], flows: list[Row]) -> None:
+        """Keeps deals that the portal can't take from holding up the others. Errors: Refused where none is at fault."""
+        at_fault = [match for name in error.get("fields") or () if (match := _DEAL_AT_FAULT.match(name))]
+        if not at_fault:
+            raise _refused(error)
+        rows = {"deals": deals, "cash_flows": flows}
+        for kind, index in {(match[1], int(match[2])) for match in at_fault}:
+            row = rows[kind][index]
+            logger.error("the portal can't take this, and it is set aside: %s %s", error["fields"], row)
+            self.spool.set_aside([row] if kind == "deals" else [], [row] if kind == "cash_flows" else [])
 
     def _hand_in_figures(self) -> None:
         """Hands in the figures of an outage once it is over. They are older than what was just sent, so that they fill the
         record and trigger nothing."""
         kept = self.spool.kept_figures(FIGURES_PER_ROUND)
         for body in kept:
-            try:
-                self._post({"account": self.account, **body})
-            except Refused as refusal:
-                logger.warning("figures of %s are dropped: %s", body["sent_at"], refusal)
+            answer = self._post({"account": self.account, **body})
+            if answer.get("error"):
+                logger.warning("figures of %s are dropped: %s", body["sent_at"], _refused(answer["error"]))
             self.spool.forget_figures(body)
         if kept:
             logger.info("handed in the figures of %d minutes of the outage", len(kept))
@@ -150,3 +173,7 @@ class Bridge:
             level, "synced: %s%s, equity %s %s", status, new, reading.figures["equity"], reading.figures["currency"]
         )
         self._last_words = status
+
+
+def _refused(error: Row) -> Refused:
+    return Refused(200, error["code"], f"{error['message']} {error.get('fields') or ''}".strip())

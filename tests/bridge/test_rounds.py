@@ -10,7 +10,7 @@ from bridge.simulated import SimulatedTerminal
 from bridge.spool import MOST_FIGURES, Spool, SpoolInUse
 from bridge.worker import LONGEST_WAIT_S, Bridge
 from tests.bridge.conftest import Clock
-from tests.bridge.portal import ACCOUNT, Portal
+from tests.bridge.portal import ACCOUNT, Portal, portal
 
 
 def trade(terminal: SimulatedTerminal, lots: str = "0.10") -> str:
@@ -142,3 +142,53 @@ def test_every_value_of_a_sync_is_plain_json(bridge: Bridge, stub: Portal, termi
     trade(terminal)
     bridge.round()
     assert ": 0." not in json.dumps(stub.syncs) and ": 1." not in json.dumps(stub.syncs)
+
+
+def test_a_deal_that_the_portal_cannot_take_does_not_hold_up_the_others(
+    bridge: Bridge, stub: Portal, terminal: SimulatedTerminal
+) -> None:
+    bad, good = trade(terminal), trade(terminal)
+    stub.refused_deals = {bad}
+    bridge.round()
+    assert stub.deal_ids == [good]
+    bridge.round()
+    assert (stub.deal_ids, bridge.failures) == ([good], 0)
+
+
+def test_history_that_a_terminal_loads_late_is_found_within_the_hour(
+    bridge: Bridge, stub: Portal, terminal: SimulatedTerminal, clock: Clock
+) -> None:
+    old, new = trade(terminal), trade(terminal)
+    with terminal.market() as market:
+        for deal in market.deals:
+            deal.at_s -= 20 * 86_400 if str(deal.ticket) == old else 0
+            deal.hidden_until_s = market.now_s + 600 if str(deal.ticket) == old else 0
+    bridge.round()
+    clock.now_s += 601
+    bridge.round()
+    assert stub.deal_ids == [new]
+    clock.now_s += 3_600
+    bridge.round()
+    bridge.round()
+    assert stub.deal_ids == [new, old]
+
+
+def test_the_key_does_not_follow_a_redirect(bridge: Bridge, stub: Portal) -> None:
+    with portal() as elsewhere:
+        stub.status, stub.redirect = 301, f"{elsewhere.url}/api/v1/sync/"
+        bridge.round()
+        assert (elsewhere.syncs, bridge.failures) == ([], 1)
+
+
+def test_the_path_of_the_terminal_is_handed_over_without_a_name(bridge: Bridge) -> None:
+    seen = []
+
+    class Signing(SimulatedTerminal):
+        def initialize(self, *arguments: object, **options: object) -> bool:
+            seen.append((arguments, options))
+            return True
+
+    bridge.reader.terminal.__class__ = Signing
+    bridge.login = {"path": "C:/terminal64.exe", "login": 7}
+    bridge.round()
+    assert seen == [(("C:/terminal64.exe",), {"login": 7})]
