@@ -1,9 +1,10 @@
 """Rules, alerts and how they were told, closing, and staff's kill switch. What happened can be looked at, not changed."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
@@ -70,7 +71,7 @@ class GuardStateAdmin(ReadOnlyAdmin):
     def account(self, state: GuardState) -> str:
         return str(state.rule.account)
 
-    @display(description="Level", ordering="level", label=_LEVEL_COLOURS)
+    @display(description="Level", ordering="level", label=_LEVEL_COLOURS)  # type: ignore[untyped-decorator]
     def shown_level(self, state: GuardState) -> tuple[str, str]:
         return state.level, state.get_level_display()
 
@@ -81,7 +82,7 @@ class AlertAdmin(AccountRowAdmin):
     list_filter = ("level", "kind", _ACCOUNT, ("raised_at", RangeDateTimeFilter))
     search_fields = ("sentence", "symbol", *_OWNER)
 
-    @display(description="Level", ordering="level", label=_LEVEL_COLOURS)
+    @display(description="Level", ordering="level", label=_LEVEL_COLOURS)  # type: ignore[untyped-decorator]
     def shown_level(self, alert: Alert) -> tuple[str, str]:
         return alert.level, alert.get_level_display()
 
@@ -95,6 +96,7 @@ class WebhookAdmin(ReadOnlyAdmin):
     list_filter = ("is_active", _TRADER)
     search_fields = ("url", "trader__email")
     exclude = ("secret",)
+    formfield_overrides: ClassVar[dict[Any, Any]] = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Delivery)
@@ -104,7 +106,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_filter = ("channel", "state", _TRADER, ("created_at", RangeDateTimeFilter))
     search_fields = ("trader__email", "webhook__url")
 
-    @display(description="State", ordering="state", label=_STATE_COLOURS)
+    @display(description="State", ordering="state", label=_STATE_COLOURS)  # type: ignore[untyped-decorator]
     def shown_state(self, delivery: Delivery) -> tuple[str, str]:
         return delivery.state, delivery.get_state_display()
 
@@ -138,7 +140,7 @@ class CloseRequestAdmin(AccountRowAdmin):
     list_filter = ("state", _ACCOUNT, ("requested_at", RangeDateTimeFilter))
     search_fields = ("ticket", "symbol", "error_message", *_OWNER)
 
-    @display(description="State", ordering="state", label=_STATE_COLOURS)
+    @display(description="State", ordering="state", label=_STATE_COLOURS)  # type: ignore[untyped-decorator]
     def shown_state(self, request: CloseRequest) -> tuple[str, str]:
         return request.state, request.get_state_display()
 

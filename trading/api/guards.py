@@ -80,7 +80,7 @@ class MarketAlert(serializers.Serializer[Any]):
 
 class AccountGuards(serializers.Serializer[Any]):
     account = serializers.UUIDField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a name of the base class as well
     currency = serializers.CharField()
     system_status = serializers.ChoiceField(choices=_LEVELS)
     auto_close = serializers.BooleanField()
@@ -173,7 +173,7 @@ class AccountRulesForm(serializers.Serializer[Any]):
 class PresetRow(serializers.Serializer[Any]):
     key = serializers.CharField()
     name = serializers.CharField()
-    source = serializers.CharField(
+    source = serializers.CharField(  # type: ignore[assignment]
         help_text="Where its rules were read. Firms change them: compare before you rely on it."
     )
     needs_initial_balance = serializers.BooleanField()
@@ -266,7 +266,7 @@ class AccountGuardsView(APIView):
         account = own_account(request, account_id)
         form = AccountRulesForm(data=request.data)
         form.is_valid(raise_exception=True)
-        given, actor, now = form.validated_data, Trader.objects.get(pk=request.user.pk), timezone.now()
+        given, actor, now = form.validated_data, Trader.objects.get(pk=str(request.user.pk)), timezone.now()
         if "rules" in given:
             services.save_rules(account, given["rules"], actor=actor, now=now)
         if "preset" in given:

@@ -87,7 +87,7 @@ class WebhooksView(APIView):
     def post(self, request: Request) -> Response:
         form = NewWebhook(data=request.data)
         form.is_valid(raise_exception=True)
-        webhook = services.create_webhook(Trader.objects.get(pk=request.user.pk), form.validated_data["url"])
+        webhook = services.create_webhook(Trader.objects.get(pk=str(request.user.pk)), form.validated_data["url"])
         shown = {**_shown(webhook), "secret": webhook.secret}
         headers = {"Location": f"{request.path}{webhook.pk}/", "Cache-Control": "no-store"}
         return Response(shown, status=201, headers=headers)
