@@ -88,12 +88,13 @@ class RoundTrip:
 
 @dataclass(slots=True)
 class _Trip:
-    """A trade while its deals are put together. `entered` and `left` are volumes that no deal accounts for."""
+    """A trade while its deals are put together. `entered`, at `entry_price`, and `left` are volumes without a deal."""
 
     ticket: str
     before: RoundTrip | None
     fills: dict[str, Fill]
     entered: Decimal = ZERO
+    entry_price: Decimal = ZERO
     left: Decimal = ZERO
     opened_by: Fill | None = None  # the reversal that opened it
     money_before: dict[str, Decimal] = field(default_factory=dict)
@@ -103,7 +104,10 @@ class _Trip:
     @classmethod
     def of_book(cls, before: RoundTrip, fills: Iterable[Fill]) -> "_Trip":
         trip = cls(before.ticket, before, {fill.deal_id: fill for fill in fills})
+        known = sum((fill.volume_lots * fill.price for fill in trip.fills.values() if fill.is_entry), ZERO)
         trip.entered = max(ZERO, before.volume_lots - trip.volume_in())
+        if trip.entered:
+            trip.entry_price = (before.open_price * before.volume_lots - known) / trip.entered
         trip.left = max(ZERO, before.closed_volume_lots - trip.volume_out())
         trip.money_before = trip.money()
         trip.entries_before, trip.exits_before = frozenset(trip.deal_ids(True)), frozenset(trip.deal_ids(False))
@@ -194,7 +198,9 @@ class Builder:
         trip.take(fill)
         self._touched[trip.ticket] = None
         if over > 0 and fill.order_id and fill.order_id not in self._trips:
-            opened = self._trips[fill.order_id] = _Trip(fill.order_id, None, {}, entered=over, opened_by=fill)
+            opened = self._trips[fill.order_id] = _Trip(
+                fill.order_id, None, {}, entered=over, entry_price=fill.price, opened_by=fill
+            )
             self._touched[opened.ticket] = None
         return True
 
@@ -310,7 +316,9 @@ def _open_price(trip: _Trip, base: RoundTrip) -> Decimal:
     if trip.before and trip.entries_before == frozenset(fill.deal_id for fill in entries):
         return base.open_price
     parts = [(fill.volume_lots, fill.price) for fill in entries]
-    return _average(parts + ([(trip.entered, base.open_price)] if trip.entered else []))
+    if trip.entered:
+        parts.append((trip.entered, trip.entry_price))
+    return _average(parts, like=[base.open_price, *(fill.price for fill in entries)])
 
 
 def _closing(trip: _Trip, after: RoundTrip) -> tuple[str, Decimal]:
@@ -328,13 +336,13 @@ def _closing(trip: _Trip, after: RoundTrip) -> tuple[str, Decimal]:
     return text, _average(parts)
 
 
-def _average(parts: list[tuple[Decimal, Decimal]]) -> Decimal:
-    """The price weighted by volume, to the decimals of the most exact one."""
+def _average(parts: list[tuple[Decimal, Decimal]], *, like: list[Decimal] | None = None) -> Decimal:
+    """The price weighted by volume, to the decimals of the most exact one of `like`, or of the prices themselves."""
     volume = sum((part[0] for part in parts), ZERO)
-    prices = {price for _volume, price in parts}
-    if len(prices) == 1 or not volume:
-        return parts[0][1]
-    exponent = min(int(price.as_tuple().exponent) for price in prices)
+    prices = [price for _volume, price in parts]
+    if len(set(prices)) == 1 or not volume:
+        return prices[0]
+    exponent = min(int(price.as_tuple().exponent) for price in like or prices)
     value = sum((lots * price for lots, price in parts), ZERO)
     return (value / volume).quantize(Decimal(1).scaleb(exponent))
 
