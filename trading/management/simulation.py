@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from accounts.models import ApiKey, BrokerAccount, Trader
-from accounts.services.api_keys import NewKey, create_api_key
+from accounts.services.api_keys import NewKey, create_api_key, revoke_api_key
 from bridge.simulated import SimulatedTerminal
 from bridge.sync import Reader
 
@@ -158,5 +158,6 @@ def _state_path(account: str) -> Path:
 
 def make_key(trader: Trader, accounts: Sequence[BrokerAccount], now: datetime) -> NewKey:
     """A key for a day. The ones of runs that were cut off end first."""
-    ApiKey.objects.for_trader(trader).filter(name="Simulation", revoked_at__isnull=True).update(revoked_at=now)
+    for old in ApiKey.objects.for_trader(trader).filter(name="Simulation", revoked_at__isnull=True):
+        revoke_api_key(old, now)
     return create_api_key(trader, "Simulation", ["sync"], accounts, now=now, days=1)
