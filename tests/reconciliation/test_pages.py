@@ -110,6 +110,16 @@ def test_the_sidebar_counts_the_breaks(ann_client: Client, account: BrokerAccoun
     assert re.search(r"Reconciliation<span class=\"count\"[^>]*>4<", ann_client.get("/trades/").content.decode())
 
 
+def test_the_dashboard_asks_to_look_at_breaks_and_quiet_feeds(
+    ann_client: Client, ann: Trader, account: BrokerAccount
+) -> None:
+    make.trade(account)
+    feed(ann, label="Quiet one", status="degraded")
+    text = read(ann_client, "/")
+    assert "Main differs from its broker 4 breaks between book and broker" in text
+    assert "No good sync: Quiet one" in text
+
+
 @pytest.mark.parametrize(
     ("act", "kind", "to"),
     [

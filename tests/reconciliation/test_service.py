@@ -326,8 +326,8 @@ def test_comparing_again_finds_the_same_and_writes_nothing(ann: Trader) -> None:
 def test_a_page_learns_of_a_new_break_by_the_revision(ann: Trader) -> None:
     account = feed(ann)
     reconcile([account.pk], now=NOW)
-    before = BrokerAccount.objects.get(pk=account.pk).revision
     held(account)
+    before = BrokerAccount.objects.get(pk=account.pk).revision
     reconcile([account.pk], now=LATER)
     assert BrokerAccount.objects.get(pk=account.pk).revision == before + 1
 

@@ -1,4 +1,4 @@
-"""What a trader should look at: dry runs that wait, files that were refused, days that do not tie."""
+"""What a trader should look at: alerts, feeds, breaks, dry runs that wait, files that were refused, days that do not tie."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 
 from accounts.models import BrokerAccount, Trader
-from trading.formatting import Formats
-from trading.models import Alert, GuardState, State, Statement
+from trading.formatting import Formats, count
+from trading.models import Alert, GuardState, State, Statement, SyncState
 from trading.queries.figures import balance_proof
 
 #: A refusal stops asking for attention after this time; it stays in the list of statements.
@@ -30,7 +30,7 @@ class Notice:
 
 def notices(trader: Trader, accounts: Sequence[BrokerAccount], formats: Formats, now: datetime) -> list[Notice]:
     """The most pressing first."""
-    return [*_guards(accounts), *_statements(trader, now), *_untied(accounts, formats)]
+    return [*_guards(accounts), *_feeds(accounts, formats), *_statements(trader, now), *_untied(accounts, formats)]
 
 
 def _guards(accounts: Sequence[BrokerAccount]) -> Iterable[Notice]:
@@ -46,6 +46,24 @@ def _guards(accounts: Sequence[BrokerAccount]) -> Iterable[Notice]:
         yield Notice(
             level, icon, title, alert.sentence, f"{reverse('guard_list')}?account={alert.account_id}", "Guards"
         )
+
+
+def _feeds(accounts: Sequence[BrokerAccount], formats: Formats) -> Iterable[Notice]:
+    """Feeds that are quiet or refused, and accounts that differ from their brokers."""
+    labels = {account.pk: account.label for account in accounts}
+    feeds = SyncState.objects.filter(account__in=labels, status__in=["degraded", "warning"]).order_by("status")
+    for feed in feeds:
+        label, url = labels[feed.account_id], f"{reverse('reconciliation')}?account={feed.account_id}"
+        if feed.status == SyncState.Status.DEGRADED:
+            since = (
+                f"Last good sync {formats.clock(feed.last_sync_at)}" if feed.last_sync_at else "No sync was taken yet"
+            )
+            text = feed.error_message or since
+            yield Notice("warning", "circle-dashed", f"No good sync: {label}", text, url, "Look")
+        else:
+            breaks = count(feed.open_breaks, "break")
+            text = f"{breaks} between book and broker"
+            yield Notice("warning", "arrows-left-right", f"{label} differs from its broker", text, url, "Reconcile")
 
 
 def _statements(trader: Trader, now: datetime) -> Iterable[Notice]:
