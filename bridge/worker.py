@@ -156,7 +156,7 @@ class Bridge:
                 logger.warning("figures of %s are dropped: %s", body["sent_at"], _refused(answer["error"]))
             self.spool.forget_figures(body)
         if kept:
-            logger.info("handed in the figures of %d minutes of the outage", len(kept))
+            logger.info("handed in %d figures of the outage, one a minute", len(kept))
 
     def _close_positions(self) -> None:
         if self.close and self._is_connected:

@@ -41,8 +41,10 @@ class Programs:
 
     home: Path
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    started: dict[str, tuple[tuple[str, ...], dict[str, str]]] = field(default_factory=dict)
 
     def start(self, name: str, *command: str, **variables: str) -> None:
+        self.started[name] = command, variables
         with (self.home / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 [sys.executable, *command],
@@ -52,6 +54,10 @@ class Programs:
                 stdout=log,
                 stderr=log,
             )
+
+    def start_again(self, name: str) -> None:
+        command, variables = self.started[name]
+        self.start(name, *command, **variables)
 
     def kill(self, name: str) -> None:
         """Ends it as a power cut would: no handler of its own runs."""
