@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
 from tests import make
 from tests.sync.bridge import entry, figures, payload, text
-from trading.models import LiveSnapshot
+from trading import tasks
+from trading.models import LiveSnapshot, SyncReceipt
 from trading.services import snapshot_tiers
 from trading.services.snapshot_tiers import keep_tiers, partitions, tier_of, tiers
 from trading.services.sync import record_sync
@@ -170,3 +172,13 @@ def test_waits_for_nobody_and_leaves_a_busy_partition_to_the_next_run(
     assert "trading_livesnapshot_full_20261120" not in done[0].dropped
     assert len(kept("full")) == 2
     assert "trading_livesnapshot_full_20261120" in keep_tiers(day + 8 * DAY).dropped
+
+
+@pytest.mark.django_db
+def test_the_periodic_task_keeps_the_tiers_and_forgets_old_answers(account: BrokerAccount) -> None:
+    sent = payload(entry(account, figures=figures()))
+    record_sync(account.trader, sent, now=timezone.now() - 2 * DAY, key="old")
+    record_sync(account.trader, sent, now=timezone.now(), key="new")
+    tasks.keep_up_syncs(timestamp=0)
+    assert names(0)
+    assert list(SyncReceipt.objects.values_list("key", flat=True)) == ["new"]
