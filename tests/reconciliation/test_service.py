@@ -1,4 +1,4 @@
-"""Reconciliation at a sync: breaks open, stay, change and close by themselves; the feed's state follows; all is logged."""
+"""Reconciliation at a sync: breaks open, stay, change and close by themselves; the feed's state follows."""
 
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from accounts.models import BrokerAccount, Trader
 from tests import make
 from tests.cast import NOW
 from tests.reconciliation.scene import booked, both, feed, held, minutes, report, synced_again
+from trading import tasks
 from trading.models import AccountRules, Break, ReconciliationLog, SyncState
 from trading.queries.book_balances import balances
 from trading.queries.figures import balance_proof
@@ -271,6 +272,12 @@ def test_a_feed_may_be_quiet_for_as_long_as_its_account_says(ann: Trader) -> Non
     AccountRules.objects.create(account=hasty, stale_after_s=30)
     assert mark_stale(NOW + minutes(1)) == 1
     assert [bool(breaks(account)) for account in (patient, hasty, archived)] == [False, True, False]
+
+
+def test_the_periodic_job_finds_quiet_feeds(ann: Trader) -> None:
+    account = feed(ann, at=NOW - minutes(30))
+    tasks.mark_stale_feeds(timestamp=0)
+    assert (breaks(account), state(account).status) == ({"stale": "open"}, "degraded")
 
 
 def test_a_feed_at_its_limit_is_not_yet_quiet(ann: Trader) -> None:

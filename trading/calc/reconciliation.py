@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The tolerances of an account; what lies exactly on one is still within. Ratios are 0 to 1, of the book's volume."""
+    """The tolerances of an account; what lies exactly on one is still within. Ratios are of the book's volume."""
 
     match_volume_ratio: Decimal = Decimal("0.05")
     match_price_pips: Decimal = Decimal(2)

@@ -49,7 +49,7 @@ class Markets:
         return self._without_separator(capitals) or self._without_suffix(capitals) or capitals
 
     def pip(self, name: str, prices: Iterable[Decimal]) -> Decimal:
-        """The pip of an instrument; of one that is in no list, that of its currencies or of how its prices are printed."""
+        """The pip of an instrument; of one in no list, that of its currencies or of how its prices are printed."""
         known = self.pips.get(name)
         if known is not None:
             return known

@@ -16,9 +16,9 @@ class Balances:
     broker: Decimal | None
 
 
-#: The opening balance is that of trading.queries.figures.opening_balance: of the statement that reaches furthest back, else
-#: of the first sync, which has everything in it that was booked until then. Only what came later is summed up. Derived
-#: entries carry no money, and credit is no balance.
+#: The opening balance is that of trading.queries.figures.opening_balance: of the statement that reaches furthest back,
+#: else of the first sync, which has everything in it that was booked until then. Only what came later is summed up.
+#: Derived entries carry no money, and credit is no balance.
 _BALANCES = """
 WITH stated AS (
     SELECT DISTINCT ON (account_id) account_id, opening_balance FROM trading_statement

@@ -71,7 +71,7 @@ def breaks(trader: Any) -> QuerySet[Break]:
 
 
 def standing_breaks(account: BrokerAccount) -> list[Break]:
-    """What is not resolved: the oldest first, those of one moment with the account's own at the end; then what is ignored."""
+    """What is not resolved: the oldest first, the account's own last among equals; then what is ignored."""
     rows = Break.objects.filter(account=account).exclude(state=Break.State.RESOLVED)
     found = rows.select_related("state_changed_by").order_by("type", "ticket")
     return sorted(found, key=lambda row: (row.state == Break.State.IGNORED, row.opened_at, not row.ticket))

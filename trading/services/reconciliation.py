@@ -75,7 +75,7 @@ def mark_stale(now: datetime) -> int:
 
 
 def count_again(account_id: UUID, *, now: datetime) -> None:
-    """Writes how many breaks of this account stand, and its status, after one was settled. The caller holds its lock."""
+    """Writes how many breaks of this account stand, and its status. The caller holds its lock."""
     state = SyncState.objects.select_related("account__rules").get(account=account_id)
     breaks = Break.objects.filter(account=account_id).unresolved().count()
     is_stale = calc.stale_finding(state.last_sync_at, now, rules_of(state)) is not None

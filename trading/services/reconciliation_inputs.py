@@ -1,4 +1,4 @@
-"""Reads both sides of accounts, their rules and what is known of their symbols: a fixed number of queries for any batch."""
+"""Reads both sides of accounts, their rules and what is known of their symbols: as many queries for any batch."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -85,6 +85,7 @@ def _two_sides(request: HttpRequest, account: BrokerAccount, formats: Formats, n
         "account": account,
         "feed": feed,
         "is_synced": True,
+        "is_told": sides.state.positions_at is not None,
         "pairs": [row for row in pairs if row.kind != "matched"] if only_differences else pairs,
         "only_differences": only_differences,
         "matched": len(outcome.matches),
