@@ -11,6 +11,8 @@ from rest_framework.test import APIClient
 from accounts.models import ApiKey, BrokerAccount, Trader
 from accounts.services.api_keys import MAX_KEYS, create_api_key, note_use, revoke_api_key
 from tests import make
+from tests.access.routes import all_routes
+from tests.access.test_access import METHODS, PUBLIC, SECRET, essence, fill
 from tests.sync.bridge import key_client, make_key
 
 pytestmark = pytest.mark.django_db
@@ -212,3 +214,28 @@ def test_staff_revoke_a_key_and_never_see_its_secret(cy_client: Client, account:
     assert made.key.secret_sha256 not in detail
     cy_client.post(address, {"action": "revoke", "_selected_action": [str(made.key.pk)]})
     assert status(key_client(made)) == 401
+
+
+API = [route for route in all_routes() if route.is_api and route.name not in PUBLIC]
+
+
+def test_a_key_learns_nothing_of_accounts_that_it_is_not_bound_to(account: BrokerAccount, ann: Trader) -> None:
+    client = key_client(make_key(account, scopes=("read", "sync", "close")))
+    lists = [reverse(route.name) for route in API if not route.parameters]
+    before = {path: essence(client.get(path).content.decode()) for path in lists}
+    hers = fill(make.account(ann, label=f"{SECRET} account", number="987654321", broker=SECRET))
+    after = {path: client.get(path).content.decode() for path in lists}
+    assert [path for path, text in after.items() if SECRET in text or str(hers["account_id"].pk) in text] == []
+    assert [path for path in lists if essence(after[path]) != before[path]] == []
+    ones = [reverse(route.name, kwargs={n: hers[n].pk for n in route.parameters}) for route in API if route.parameters]
+    found = {(path, method): getattr(client, method)(path).status_code for path in ones for method in METHODS}
+    assert {key: code for key, code in found.items() if code not in {403, 404, 405}} == {}
+    assert len(ones) > 10
+
+
+def test_a_key_reads_what_is_open_and_its_equity_in_its_own_accounts_alone(account: BrokerAccount, ann: Trader) -> None:
+    make.position(make.account(ann, currency="EUR"))
+    make.position(account)
+    client = key_client(make_key(account, scopes=("read",)))
+    found = client.get(reverse("api_positions_open")).json()
+    assert (found["total_positions"], [total["currency"] for total in found["totals"]]) == (1, ["USD"])
