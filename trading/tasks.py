@@ -9,7 +9,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
-from trading.services import job_queue, rescue, statements
+from trading.services import job_queue, rescue, statements, warming
 
 #: A database that is being restarted is back within this time.
 _RETRY = RetryStrategy(max_attempts=5, exponential_wait=3, retry_exceptions={OperationalError})
@@ -23,11 +23,13 @@ def read_statement(statement_id: str) -> None:
 @app.task(name="trading.commit_statement", queue=job_queue.QUEUE, retry=_RETRY)
 def commit_statement(statement_id: str) -> None:
     statements.commit(UUID(statement_id), timezone.now())
+    warming.warm(UUID(statement_id))
 
 
 @app.task(name="trading.undo_statement", queue=job_queue.QUEUE, retry=_RETRY)
 def undo_statement(statement_id: str) -> None:
     statements.undo(UUID(statement_id), timezone.now())
+    warming.warm(UUID(statement_id))
 
 
 @app.periodic(cron="* * * * *")
