@@ -37,14 +37,14 @@ def test_figures_proof_curve_and_sums_are_there_after_a_commit(
         figures.balance_proof(account, zone)
         currency_curve([account], zone, None, None, "all")
         figures.period_sums([account], timezone.now(), zone)
-    assert found["total_trades"] == 1
+    assert found["trades_total"] == 1
 
 
 def test_a_later_write_is_not_hidden_by_what_was_prepared(account: BrokerAccount) -> None:
     warm(make.committed_statement(account=account).pk)
     make.exit_of(make.trade(account))
     account.refresh_from_db()
-    assert overviews([account])[0].trades == figures.account_figures(account, "mt5")["total_trades"] == 2
+    assert overviews([account])[0].trades == figures.account_figures(account, "mt5")["trades_total"] == 2
 
 
 def test_a_statement_without_an_account_prepares_nothing(ann: Trader) -> None:
