@@ -60,12 +60,43 @@ class Matched:
     reversals: dict[int, tuple[str, Decimal]] = field(default_factory=dict)
 
 
-def match_deals(deals: Sequence[ExecutionRow], books: Sequence[Book], *, is_netting: bool) -> Matched:
-    """The ticket of every deal, "" where none can be found."""
+def match_deals(deals: Sequence[ExecutionRow], books: Sequence[Book], *, is_netting: bool | None) -> Matched:
+    """The ticket of every deal, "" where none can be found. `is_netting` is None where the report does not say."""
     order = _oldest_first(deals)
+    if is_netting is None:
+        is_netting = _adds_up(deals, order, books)
     if is_netting or any(deal.direction is Direction.IN_OUT for deal in deals):
         return _Netting(deals, order, books).match()
     return _Hedging(deals, order, books).match()
+
+
+def _adds_up(deals: Sequence[ExecutionRow], order: Sequence[int], books: Sequence[Book]) -> bool:
+    """Whether a position was opened by several entries, as it only can be where a symbol has one position at a time."""
+    entered: dict[str, Decimal] = defaultdict(Decimal)
+    for deal in deals:
+        if deal.direction is Direction.IN:
+            entered[deal.order_id] += deal.volume_lots
+    if any(0 < entered.get(book.ticket, ZERO) < book.volume for book in books):
+        return True
+    largest: dict[tuple[str, Side], Decimal] = defaultdict(Decimal)
+    running: dict[tuple[str, Side], Decimal] = defaultdict(Decimal)
+    for book in books:
+        kind = (book.symbol, book.side)
+        largest[kind] = max(largest[kind], book.volume)
+    for index in order:
+        deal = deals[index]
+        if deal.direction is Direction.IN:
+            if running[deal.symbol, opposite(deal.side)] > 0:
+                return False  # both sides at once
+            kind = (deal.symbol, deal.side)
+            largest[kind] = max(largest[kind], deal.volume_lots)
+            running[kind] += deal.volume_lots
+            continue
+        kind = (deal.symbol, opposite(deal.side))
+        if largest[kind] < deal.volume_lots <= running[kind]:
+            return True
+        running[kind] = max(ZERO, running[kind] - deal.volume_lots)
+    return False
 
 
 def _oldest_first(deals: Sequence[ExecutionRow]) -> Sequence[int]:
