@@ -15,6 +15,7 @@ from tradeportal.middleware import current_request_id
 from trading import periods
 from trading.formatting import Formats
 from trading.models import State, Statement
+from trading.queries.figures import definition_of
 
 THEME_COOKIE = "theme"
 
@@ -98,9 +99,18 @@ class Frame:
 
     @cached_property
     def account(self) -> BrokerAccount | None:
-        """The account that ?account= names; None for all of them."""
-        chosen = self.request.GET.get("account", "")
+        """The account that the page is about, or that ?account= names; None for all of them."""
+        match = self.request.resolver_match
+        chosen = str(match.kwargs.get("account_id", "")) if match else ""
+        chosen = chosen or self.request.GET.get("account", "")
         return next((account for account in self.accounts if str(account.pk) == chosen), None)
+
+    @cached_property
+    def definition_label(self) -> str:
+        """By whose rules the figures are: each account's by those of its platform."""
+        shown = [self.account] if self.account else self.accounts
+        versions = sorted({definition_of(account)[-1] for account in shown}) or ["5"]
+        return f"MetaTrader {' and '.join(versions)}"
 
     @cached_property
     def period(self) -> periods.Period:
