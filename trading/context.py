@@ -53,6 +53,16 @@ _PLACES = (
 _ON_PHONE = ("dashboard", "account_list", "trade_list", "position_list", "statement_list")
 
 
+def own_accounts(request: HttpRequest) -> Sequence[BrokerAccount]:
+    """Every account of who looks, archived ones included: read once for the frame and for what it holds."""
+    known: Sequence[BrokerAccount] | None = getattr(request, "_own_accounts", None)
+    if known is None:
+        user = getattr(request, "user", None)
+        known = list(BrokerAccount.objects.for_trader(user)) if isinstance(user, Trader) else []
+        request._own_accounts = known  # type: ignore[attr-defined]
+    return known
+
+
 class Frame:
     """Computed only as far as a template asks, so that a fragment or an error page costs no query."""
 
@@ -95,7 +105,8 @@ class Frame:
 
     @cached_property
     def accounts(self) -> Sequence[BrokerAccount]:
-        return list(BrokerAccount.objects.for_trader(self.trader).active()) if self.trader else []
+        """Those of the switcher, without the archived ones."""
+        return [account for account in own_accounts(self.request) if account.archived_at is None]
 
     @cached_property
     def account(self) -> BrokerAccount | None:

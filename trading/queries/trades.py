@@ -76,6 +76,8 @@ def trade_page(
     if queryset.query.is_empty():
         return Page((), "")
     queryset = with_sort(queryset, sort)
+    if len(accounts) == 1:  # said so that PostgreSQL walks the account's own index
+        queryset = queryset.filter(account=accounts[0].pk)
     fields = (*ROW_FIELDS, "held") if sort.name == "held" else ROW_FIELDS
     if sort.name != "closed" or not 1 < len(accounts) <= keyset.MERGED_ACCOUNTS:
         return keyset.keyset_page(queryset, sort, fields, cursor, size)
