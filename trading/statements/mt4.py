@@ -289,7 +289,7 @@ class Mt4Reader:
         header = read_header(self._head, before)
         if header is None:
             raise StatementRefused("This statement does not say which account it is about.", code="not_a_statement")
-        self._pairs = self._pairs or (self._inline if len(self._inline) > 1 else [])
+        self._pairs = self._pairs or (self._inline if sum(len(row.pairs) for row in self._inline) > 1 else [])
         if not self._pairs:
             raise StatementRefused(
                 "This statement has no Summary at its end, so rows may be missing. Save it again from the terminal.",
