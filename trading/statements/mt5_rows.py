@@ -121,6 +121,9 @@ class Mt5Rows:
         if volume in words.DIRECTIONS or (side is None and not words.is_pending(cells[3]) and "/" not in volume):
             return Kind.DEAL
         has_second_time = is_dated(cells[8])
+        is_direction = "/" not in volume and parse_volume(volume) is None  # a word, though not one that is known
+        if is_direction and not has_second_time and len(cells) >= _DEAL_COLUMNS_WITHOUT_FEE:
+            return Kind.DEAL
         if has_second_time and side is not None and len(cells) > 12 and self._values.number(cells[9]) is not None:
             return Kind.POSITION
         if "/" in volume or side is None:
