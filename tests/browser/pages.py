@@ -27,18 +27,19 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`who` is "trader", "newcomer" or "stranger"; `find` gives the arguments of the URL name."""
+    """`who` is "trader", "newcomer" or "stranger"; `find` gives the arguments of the URL name; `note` tells likes apart."""
 
     url_name: str
     find: Callable[[Site], list[Any]] = lambda site: []
     query: dict[str, str] = field(default_factory=dict)
     who: str = "trader"
     status: int = 200
+    note: str = ""
 
     @property
     def label(self) -> str:
         suffix = "" if self.who == "trader" else f"-{self.who}"
-        return "-".join([self.url_name, *self.query.values()]) + suffix
+        return "-".join([self.url_name, *self.query.values(), *filter(None, [self.note])]) + suffix
 
     def address(self, site: Site) -> str:
         path = reverse(self.url_name, args=self.find(site))
@@ -81,8 +82,8 @@ PAGES = [
     Page("statement_list"),
     Page("statement_list", who="newcomer"),
     Page("statement_upload"),
-    Page("statement_detail", one("waiting")),
-    Page("statement_detail", one("refused")),
-    Page("statement_detail", one("committed")),
+    Page("statement_detail", one("waiting"), note="waiting"),
+    Page("statement_detail", one("refused"), note="refused"),
+    Page("statement_detail", one("committed"), note="committed"),
     Page("balance_proof", _account),
 ]

@@ -28,7 +28,7 @@ from trading.queries.figures import balance_proof, definition_of, latest_snapsho
 from trading.queries.overview import Overview, overviews
 from trading.queries.trades import closed_trades
 from trading.views.charts import chart_part, chosen_span, read_curves, span_links
-from trading.views.dashboard_strip import PERIOD_LABELS, exits_in_words
+from trading.views.dashboard_strip import PERIOD_LABELS, WHAT_COUNTS, exits_in_words
 from trading.views.figure_labels import GROUPS, FigureLabel, Kind
 
 _SYMBOLS = 12
@@ -196,6 +196,7 @@ def _periods(account: BrokerAccount, formats: Formats) -> list[dict[str, Any]]:
             "label": label,
             "net": formats.amount(sums[name].net, account.currency),
             "counts": exits_in_words(sums[name], account.currency, formats),
+            "counts_mean": WHAT_COUNTS,
         }
         for name, label in PERIOD_LABELS
     ]
