@@ -4,9 +4,11 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
+from tradeportal.console import about_database
 from tradeportal.embedded import EmbeddedError
 from tradeportal.local import provide_environment
 
@@ -18,7 +20,7 @@ if __name__ == "__main__":
         sys.exit(str(error))
     try:
         execute_from_command_line(sys.argv)
-    except OperationalError as error:
+    except (OperationalError, ImproperlyConfigured) as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"The database could not be used: {str(error).strip().splitlines()[0]}. See DATABASE_URL.")
+        sys.exit(about_database(error) if isinstance(error, OperationalError) else str(error))

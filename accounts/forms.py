@@ -101,7 +101,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     definition = forms.ChoiceField(
         label=_("Definition of figures"),
         choices=[(Trader.Definition.MT5.value, Trader.Definition.MT5.label)],
-        help_text=_("By whose rules drawdown, Sharpe ratio and the others are computed."),
+        help_text=_("Drawdown, Sharpe ratio and the others. A MetaTrader 4 account follows MetaTrader 4."),
     )
 
     class Meta:

@@ -50,7 +50,7 @@ DEAL_SHOWS_WITHIN_S = 1.0
 #: How far, in points, the price may have run since the terminal quoted it.
 DEVIATION = 50
 _COMMENT = "TradePortal guard"
-#: The magic number of closing orders, by which a trader finds them.
+#: The magic number of closing orders, by which the bridge knows its own deals again, and a trader finds them.
 MAGIC = 7_477
 _CLOSING = {DealEntry.OUT, DealEntry.OUT_BY, DealEntry.INOUT}
 
@@ -177,9 +177,9 @@ class Closer:
             return None
         # The server's clock and ours differ by seconds; an exit of long before the attempt is another one.
         since = record.started_at - timedelta(minutes=1)
-        exits = [row for row in deals if row.entry in _CLOSING and self.reader.utc(row.time) >= since]
-        if exits and (position is None or record.deal in {str(row.ticket) for row in exits}):
-            return self._done(exits)
+        own = [row for row in deals if _is_own(row, record) and self.reader.utc(row.time) >= since]
+        if own and (position is None or record.deal):
+            return self._done(own)
         # An order with a deal was carried out, however late the history is.
         if record.deal or now - record.started_at < SETTLES_WITHIN:
             return None
@@ -202,6 +202,11 @@ class Closer:
         weighted = sum((price * volume for price, volume in zip(prices, volumes, strict=True)), Decimal(0))
         price = weighted / sum(volumes)
         return {"result": "done", "price": exact(price, digits), "profit": exact(sum(parts), 2)}
+
+
+def _is_own(deal: DealInfo, record: CloseRecord) -> bool:
+    """Whether a deal is the exit that the attempt made, and not one of the trader, or of a stop."""
+    return deal.entry in _CLOSING and (deal.magic == MAGIC or str(deal.ticket) == record.deal)
 
 
 def _filling(info: SymbolInfo | None) -> int:

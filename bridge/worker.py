@@ -115,12 +115,14 @@ class Bridge:
         return now - timedelta(days=self.history_days)
 
     def _send(self, reading: Reading) -> None:
-        """Sends what is true now with the deals that wait; more of them follow until none does."""
-        body = reading.body()
+        """Sends what is true now with the deals that wait; more of them follow until none does.
+
+        Deals travel with the positions alone: the portal takes the stops of a new trade from its position.
+        """
+        body, at_most = reading.body(), DEALS_PER_SYNC if reading.positions is not None else 0
         while True:
-            deals, flows = self.spool.waiting(DEALS_PER_SYNC)
-            entry = {"account": self.account, **body, "deals": deals, "cash_flows": flows}
-            answer = self._post(entry)
+            deals, flows = self.spool.waiting(at_most)
+            answer = self._post({"account": self.account, **body, "deals": deals, "cash_flows": flows})
             error = answer.get("error")
             if error:
                 self._set_aside(error, deals, flows)
@@ -129,7 +131,7 @@ class Bridge:
             self._tell(answer, reading, len(deals))
             if len(deals) + len(flows) < DEALS_PER_SYNC:
                 return
-            body = {"sent_at": self.clock().isoformat()}
+            body["sent_at"] = self.clock().isoformat()
 
     def _post(self, entry: Row) -> Row:
         answer: Row = self.client.sync({"accounts": [entry]}, str(uuid.uuid4()))["accounts"][0]

@@ -37,6 +37,12 @@ class StepFailed(Exception):
         return f"{self.label} failed:\n{self.output.rstrip()}"
 
 
+def about_database(error: Exception) -> str:
+    """One sentence for a database that can't be reached, is not there, or is full."""
+    reason = str(error).strip().splitlines()[0]
+    return f"The database could not be used: {reason}. See DATABASE_URL."
+
+
 def say(text: str) -> None:
     print(text, flush=True)
 

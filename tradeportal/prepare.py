@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import django
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
+
+from tradeportal.console import about_database
 
 
 def main() -> None:
+    """Prepares, or ends with one sentence where the settings or the database are not as they must be."""
+    try:
+        _prepare()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(about_database(error))
+
+
+def _prepare() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeportal.settings")
     django.setup()
     from django.core.management import call_command

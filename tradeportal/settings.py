@@ -124,7 +124,7 @@ DATABASES["default"]["CONN_MAX_AGE"] = env.integer("DATABASE_CONN_MAX_AGE_S", 60
 REDIS_URL = env.redis("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "tradeportal.cache_backend.AbsentableRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "tp",
         "OPTIONS": {

@@ -16,6 +16,7 @@ from tradeportal.middleware import current_request_id
 from trading import periods
 from trading.formatting import Formats
 from trading.models import GuardState, Level, State, Statement, SyncState
+from trading.queries.figures import definition_of
 
 THEME_COOKIE = "theme"
 
@@ -67,6 +68,16 @@ _PLACES = (
 _ON_PHONE = ("dashboard", "account_list", "trade_list", "position_list", "statement_list")
 
 
+def own_accounts(request: HttpRequest) -> Sequence[BrokerAccount]:
+    """Every account of who looks, archived ones included: read once for the frame and for what it holds."""
+    known: Sequence[BrokerAccount] | None = getattr(request, "_own_accounts", None)
+    if known is None:
+        user = getattr(request, "user", None)
+        known = list(BrokerAccount.objects.for_trader(user)) if isinstance(user, Trader) else []
+        request._own_accounts = known  # type: ignore[attr-defined]
+    return known
+
+
 class Frame:
     """Computed only as far as a template asks, so that a fragment or an error page costs no query."""
 
@@ -109,13 +120,23 @@ class Frame:
 
     @cached_property
     def accounts(self) -> Sequence[BrokerAccount]:
-        return list(BrokerAccount.objects.for_trader(self.trader).active()) if self.trader else []
+        """Those of the switcher, without the archived ones."""
+        return [account for account in own_accounts(self.request) if account.archived_at is None]
 
     @cached_property
     def account(self) -> BrokerAccount | None:
-        """The account that ?account= names; None for all of them."""
-        chosen = self.request.GET.get("account", "")
+        """The account that the page is about, or that ?account= names; None for all of them."""
+        match = self.request.resolver_match
+        chosen = str(match.kwargs.get("account_id", "")) if match else ""
+        chosen = chosen or self.request.GET.get("account", "")
         return next((account for account in self.accounts if str(account.pk) == chosen), None)
+
+    @cached_property
+    def definition_label(self) -> str:
+        """By whose rules the figures are: each account's by those of its platform."""
+        shown = [self.account] if self.account else self.accounts
+        versions = sorted({definition_of(account)[-1] for account in shown}) or ["5"]
+        return f"MetaTrader {' and '.join(versions)}"
 
     @cached_property
     def period(self) -> periods.Period:

@@ -79,6 +79,7 @@ class WindowFilter(django_filters.FilterSet):
         queryset=_own_accounts,
         label="Account",
         error_messages={"invalid_choice": "“%(value)s” is not one of your accounts."},
+        distinct=False,  # a row has one account; DISTINCT would compare every row of a long history
     )
     window_from = MomentFilter(method="filter_from", label="From")
     window_to = MomentFilter(method="filter_to", label="To")
@@ -189,7 +190,7 @@ class CashFlowFilter(WindowFilter):
 
     moment_field = "booked_at"
 
-    kind = django_filters.MultipleChoiceFilter(choices=FlowKind.choices, label="Kind")
+    kind = django_filters.MultipleChoiceFilter(choices=FlowKind.choices, label="Kind", distinct=False)
     q = django_filters.CharFilter(field_name="comment", lookup_expr="icontains", label="Search")
 
     class Meta:

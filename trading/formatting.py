@@ -87,7 +87,7 @@ class Formats:
     """The trader's way to write numbers and times.
 
     Units: money in the currency that is named, rounded half away from zero to the currency's digits; `exact` keeps
-    every further digit that the broker printed. Ratios are 0 to 1 and become percent here.
+    every further digit that is not zero. Ratios are 0 to 1 and become percent here.
     """
 
     group: str
@@ -112,7 +112,7 @@ class Formats:
     def money(self, amount: Decimal, currency: str = "", *, exact: bool = False) -> str:
         """The amount without its currency: "1,234.56"."""
         places = currency_digits(currency)
-        return self.number(amount, max(places, places_of(amount)) if exact else places)
+        return self.number(amount, max(places, places_of(amount.normalize())) if exact else places)
 
     def signed(self, amount: Decimal, currency: str = "") -> str:
         """Money with its sign, "+1,234.56"; zero has none."""

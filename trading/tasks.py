@@ -18,6 +18,7 @@ from trading.services import (
     snapshot_tiers,
     statements,
     sync,
+    warming,
     webhooks,
 )
 
@@ -33,11 +34,13 @@ def read_statement(statement_id: str) -> None:
 @app.task(name="trading.commit_statement", queue=job_queue.QUEUE, retry=_RETRY)
 def commit_statement(statement_id: str) -> None:
     statements.commit(UUID(statement_id), timezone.now())
+    warming.warm(UUID(statement_id))
 
 
 @app.task(name="trading.undo_statement", queue=job_queue.QUEUE, retry=_RETRY)
 def undo_statement(statement_id: str) -> None:
     statements.undo(UUID(statement_id), timezone.now())
+    warming.warm(UUID(statement_id))
 
 
 @app.periodic(cron="* * * * *")

@@ -18,14 +18,25 @@ function compact(value, curve) {
   return value < 0 ? `\u2212${written}` : written;
 }
 
+// The marks, each with whether its amount has room beside the one before.
+function spacedMarks(curve, width) {
+  const [first, last] = [curve.points[0][0], curve.points.at(-1)[0]];
+  const room = (110 / width) * Math.max(last - first, 1);
+  let labelled = -Infinity;
+  return curve.marks.slice(-40).map(([at, amount]) => {
+    const show = at - labelled >= room;
+    if (show) labelled = at;
+    return { xAxis: at, name: amount, label: { show } };
+  });
+}
+
 function flowMarks(curve, ink, width) {
-  const crowded = curve.marks.length > width / 110;
   return {
     symbol: "none",
     silent: true,
     lineStyle: { color: ink.text3, type: "dashed", width: 1 },
-    label: { show: !crowded, position: "insideStartTop", rotate: 0, color: ink.text2, fontSize: 11, formatter: (mark) => mark.name },
-    data: curve.marks.slice(-40).map(([at, amount]) => ({ xAxis: at, name: amount })),
+    label: { position: "insideStartTop", rotate: 0, color: ink.text2, fontSize: 11, formatter: (mark) => mark.name },
+    data: spacedMarks(curve, width),
   };
 }
 

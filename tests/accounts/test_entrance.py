@@ -1,6 +1,7 @@
 """Signing up, in and out, and getting back in, as a person does it."""
 
 import re
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -64,6 +65,15 @@ def test_signs_in_and_out(stranger: Client, ann: Trader, password: str) -> None:
     assert answer["Location"] == reverse("dashboard")
     stranger.post(reverse("account_logout"))
     assert stranger.get("/").status_code == 302
+
+
+def test_signs_in_while_the_cache_is_down(stranger: Client, ann: Trader, password: str, settings: Any) -> None:
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    answer = stranger.post(reverse("account_login"), {"login": "ann@example.com", "password": password})
+    assert answer.status_code == 302 and answer["Location"] == reverse("dashboard")
+    assert stranger.get(reverse("dashboard")).status_code == 200
+    wrong = stranger.post(reverse("account_login"), {"login": "ann@example.com", "password": "wrong one"})
+    assert wrong.status_code != 429
 
 
 def test_a_wrong_password_is_told_without_saying_which_part(stranger: Client, ann: Trader) -> None:

@@ -12,7 +12,6 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import BrokerAccount, Trader
-from accounts.services.accounts import edit_account
 from tests import make
 from trading.services.journal import save_journal
 
@@ -149,13 +148,6 @@ def test_an_answer_is_not_kept_beyond_a_write(ann_api: APIClient, account: Broke
     before = ann_api.get(API + path).json()["results"]
     fill(account)
     assert len(ann_api.get(API + path).json()["results"]) == 2 * len(before)
-
-
-def test_a_new_currency_of_the_account_shows_at_once(ann_api: APIClient, account: BrokerAccount) -> None:
-    fill(account)
-    ann_api.get(f"{API}trades/")
-    edit_account(account, currency="EUR")
-    assert ann_api.get(f"{API}trades/").json()["results"][0]["currency"] == "EUR"
 
 
 def test_notes_and_tags_show_at_once(ann_api: APIClient, account: BrokerAccount) -> None:

@@ -173,3 +173,10 @@ def test_tags_of_two_traders_stay_apart(ann_api: APIClient, bo: Trader, account:
     trade = make.trade(account)
     ann_api.patch(f"{TRADES}{trade.pk}/", {"tags": ["news"]}, format="json")
     assert Tag.objects.filter(name="news").count() == 2
+
+
+def test_a_change_of_what_the_broker_told_is_refused_by_name(ann_api: APIClient, ann: Trader) -> None:
+    trade = make.trade(make.account(ann))
+    answer = ann_api.patch(f"/api/v1/trades/{trade.pk}/", {"notes": "x", "net_profit": "1"}, format="json")
+    assert answer.status_code == 400 and list(answer.json()["error"]["fields"]) == ["net_profit"]
+    assert ann_api.get(f"/api/v1/trades/{trade.pk}/").json()["notes"] == ""

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from bridge.closer import MAGIC
 from bridge.simulated import SimulatedTerminal
 from bridge.spool import Spool
 from bridge.worker import Bridge
@@ -53,7 +54,7 @@ def test_an_acknowledgement_that_could_not_be_told_is_told_later(
     bridge.round()
     assert spool.begin_close("r1", 0, str(ticket), bridge.clock())
     with terminal.market() as market:
-        market.close(ticket)
+        market.close(ticket, magic=MAGIC)
     stub.status = 503
     bridge.round()
     assert stub.acks == []
@@ -74,6 +75,17 @@ def test_an_order_whose_answer_was_lost_is_found_in_the_history(
     bridge.round()
     assert stub.acks == [("r1", {"result": "done", "price": "1.08396", "profit": "-55.75"})]
     assert orders(terminal) == [ticket]
+
+
+def test_a_position_that_its_trader_closed_meanwhile_is_not_said_to_be_our_close(
+    bridge: Bridge, stub: Portal, terminal: SimulatedTerminal, spool: Spool, clock: Clock, ticket: int
+) -> None:
+    assert spool.begin_close("r1", 0, str(ticket), clock.moment())
+    with terminal.market() as market:
+        market.close(ticket)
+    clock.now_s += 31
+    bridge.round()
+    assert stub.acks == [("r1", {"result": "gone"})]
 
 
 def test_an_order_that_never_left_is_said_to_have_failed_and_tried_under_a_new_number(

@@ -173,6 +173,21 @@ def test_history_that_a_terminal_loads_late_is_found_within_the_hour(
     assert stub.deal_ids == [new, old]
 
 
+def test_deals_wait_for_the_positions_that_say_their_stops(
+    bridge: Bridge, stub: Portal, terminal: SimulatedTerminal, clock: Clock
+) -> None:
+    deal = trade(terminal)
+    with terminal.market() as market:
+        market.begin_fault("no_positions", 60)
+    bridge.round()
+    assert "positions" not in stub.syncs[0] and "figures" in stub.syncs[0]
+    assert stub.deal_ids == []
+    clock.now_s += 61
+    bridge.round()
+    assert len(stub.syncs[1]["positions"]) == 1
+    assert stub.deal_ids == [deal]
+
+
 def test_the_key_does_not_follow_a_redirect(bridge: Bridge, stub: Portal) -> None:
     with portal() as elsewhere:
         stub.status, stub.redirect = 301, f"{elsewhere.url}/api/v1/sync/"

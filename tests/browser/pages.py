@@ -27,7 +27,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`who` is "trader", "newcomer" or "stranger"; `find` gives the arguments of the URL name.
+    """`who` is "trader", "newcomer" or "stranger"; `find` gives the arguments of the URL name; `note` tells likes apart.
 
     `of_account` puts the account with the most to show into the address.
     """
@@ -38,12 +38,13 @@ class Page:
     who: str = "trader"
     status: int = 200
     of_account: bool = False
+    note: str = ""
 
     @property
     def label(self) -> str:
         suffix = "" if self.who == "trader" else f"-{self.who}"
         suffix += "-account" if self.of_account else ""
-        return "-".join([self.url_name, *self.query.values()]) + suffix
+        return "-".join([self.url_name, *self.query.values(), *filter(None, [self.note])]) + suffix
 
     def address(self, site: Site) -> str:
         path = reverse(self.url_name, args=self.find(site))
@@ -96,9 +97,9 @@ PAGES = [
     Page("statement_list"),
     Page("statement_list", who="newcomer"),
     Page("statement_upload"),
-    Page("statement_detail", one("waiting")),
-    Page("statement_detail", one("refused")),
-    Page("statement_detail", one("committed")),
+    Page("statement_detail", one("waiting"), note="waiting"),
+    Page("statement_detail", one("refused"), note="refused"),
+    Page("statement_detail", one("committed"), note="committed"),
     Page("balance_proof", _account),
     Page("guard_list"),
     Page("guard_list", who="newcomer"),

@@ -79,3 +79,13 @@ def test_pages_are_small_and_forbid_inline_code(ann_client: Client, ann: Trader)
 def test_a_change_of_theme_leads_nowhere_else(client: Client, target: str) -> None:
     assert client.post("/theme/", {"theme": "dark", "next": target})["Location"] == "/"
     assert client.post("/theme/", {"theme": "dark", "next": "/trades/?q=%0d"})["Location"] == "/trades/?q=%0d"
+
+
+def test_a_page_about_an_account_names_it_in_the_top_bar(ann_client: Client, ann: Trader) -> None:
+    make.account(ann, label="Other", platform="mt5")
+    account = make.account(ann, label="Scalping", platform="mt4")
+    for address in (f"/accounts/{account.pk}/", f"/accounts/{account.pk}/balance-proof/", f"/?account={account.pk}"):
+        topbar = ann_client.get(address).content.decode().split('id="topbar"')[1].split("</summary>")[1]
+        assert "Scalping" in topbar and "All accounts" not in topbar
+    assert "<span>MetaTrader 4</span>" in ann_client.get(f"/accounts/{account.pk}/").content.decode()
+    assert "<span>MetaTrader 4 and 5</span>" in ann_client.get("/").content.decode()

@@ -85,9 +85,21 @@ def test_doctor_names_what_is_wrong_and_what_is_right(db: None) -> None:
     assert re.search(r"^worker +WRONG +none is at work", out.getvalue(), re.MULTILINE)
 
 
-def test_a_command_without_its_database_ends_in_one_sentence(settings: Any) -> None:
-    environment = os.environ | {"DATABASE_URL": "postgresql://tradeportal@127.0.0.1:1/none"}
-    command = [sys.executable, "manage.py", "figures", "1", "--json"]
-    ended = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("command", [["manage.py", "figures", "1", "--json"], ["-m", "tradeportal.prepare"]])
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("postgresql://tradeportal:pass-word@127.0.0.1:1/none", "The database could not be used: connection failed"),
+        ("nonsense", "DATABASE_URL must look like"),
+    ],
+)
+def test_what_can_not_reach_its_database_ends_in_one_sentence(
+    settings: Any, command: list[str], address: str, sentence: str
+) -> None:
+    environment = os.environ | {"DATABASE_URL": address}
+    ended = subprocess.run(
+        [sys.executable, *command], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+    )
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("The database could not be used: ") and ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith(sentence) and ended.stderr.count("\n") == 1
+    assert "pass-word" not in ended.stderr

@@ -85,8 +85,19 @@ def test_two_pips_of_gold_are_twenty_cents() -> None:
 def test_the_nearest_is_taken_first_and_each_once() -> None:
     book = [row("A", open_price="1.10000"), row("B", open_price="1.10015")]
     broker = [row("x", open_price="1.10014"), row("y", open_price="1.10016")]
-    # B and x are 0.1 pips apart and so are B and y; the tickets decide. What is left, A and y, is 1.6 pips apart.
+    # B and x are 0.1 pips apart and so are B and y; the lower price decides. A and y, which are left, are 1.6 apart.
     assert pairs(compare(broker, book)) == [("A", "y"), ("B", "x")]
+
+
+def test_equal_rows_are_paired_by_their_tickets() -> None:
+    assert pairs(compare([row("z"), row("x"), row("y")], [row("B"), row("A")])) == [("A", "x"), ("B", "y")]
+
+
+def test_many_rows_at_one_price_are_paired_at_once() -> None:
+    """Four million pairs are possible; none of them is built."""
+    book = [row(f"a{number:04}") for number in range(2000)]
+    broker = [row(f"b{number:04}", open_price="1.10001") for number in range(2000)]
+    assert len(compare(broker, book).matches) == 2000
 
 
 def test_what_is_left_is_on_one_side_alone() -> None:

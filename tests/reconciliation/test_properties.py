@@ -88,3 +88,19 @@ def test_what_is_matched_by_likeness_is_alike(broker: list[Row], book: list[Row]
             assert MARKETS.name(own.symbol) == MARKETS.name(theirs.symbol)
             assert own.side == theirs.side
             assert abs(own.volume - theirs.volume) <= rules.match_volume_ratio * own.volume
+
+
+@given(sides(), sides(), RULES)
+def test_nothing_alike_is_left_on_both_sides(broker: list[Row], book: list[Row], rules: Rules) -> None:
+    outcome = reconcile(broker, book, rules, MARKETS)
+    prices = [row.open_price for row in (*broker, *book) if MARKETS.name(row.symbol) not in MARKETS.pips]
+    for own in outcome.book_only:
+        name = MARKETS.name(own.symbol)
+        reach = rules.match_price_pips * MARKETS.pip(name, prices)
+        for theirs in outcome.broker_only:
+            is_alike = (
+                (MARKETS.name(theirs.symbol), theirs.side) == (name, own.side)
+                and abs(theirs.open_price - own.open_price) <= reach
+                and abs(theirs.volume - own.volume) <= rules.match_volume_ratio * own.volume
+            )
+            assert not is_alike

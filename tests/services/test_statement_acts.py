@@ -84,13 +84,13 @@ def test_shows_in_the_dry_run_what_a_commit_then_does(ann: Trader) -> None:
 
 def test_files_the_statement_under_the_account_and_zone_that_the_trader_says(ann: Trader) -> None:
     statement = act.read(ann, CONTENT)
-    said = NewAccount(label="Pension", currency="EUR", is_demo=True)
+    said = NewAccount(label="Pension", currency="USD", is_demo=True)
     statements.choose_account(statement, now=act.NOW, new_account=said, time_zone="Asia/Tokyo")
     statements.read(statement.pk, act.NOW)
     assert not act.fresh(statement).zone_is_guessed
     act.committed(statement)
     account = BrokerAccount.objects.get()
-    assert (account.label, account.currency, account.is_demo) == ("Pension", "EUR", True)
+    assert (account.label, account.currency, account.is_demo) == ("Pension", "USD", True)
     assert account.server_time_zone == "Asia/Tokyo"
     assert Trade.objects.get(ticket="11").opened_at.isoformat() == "2025-03-03T01:00:00+00:00"
 
@@ -116,12 +116,22 @@ def test_does_not_take_an_account_of_another_currency_for_the_same(ann: Trader) 
     [
         ({"platform": "mt5", "number": "12345"}, "wrong_platform"),
         ({"platform": "mt4", "number": "999"}, "wrong_account"),
+        ({"platform": "mt4", "number": "12345", "currency": "EUR"}, "wrong_currency"),
     ],
 )
 def test_refuses_a_file_of_another_account_than_the_chosen_one(ann: Trader, fields: dict[str, str], code: str) -> None:
     statement = act.read(ann, CONTENT, account=make.account(ann, **fields))
     assert (statement.state, statement.error_code) == (State.REFUSED, code)
     assert not Trade.objects.exists()
+
+
+def test_refuses_to_keep_a_new_account_in_another_currency_than_its_file(ann: Trader) -> None:
+    statement = act.read(ann, CONTENT)
+    statements.choose_account(statement, now=act.NOW, new_account=NewAccount(currency="EUR"))
+    statements.read(statement.pk, act.NOW)
+    refused = act.fresh(statement)
+    assert (refused.state, refused.error_code) == (State.REFUSED, "wrong_currency")
+    assert not BrokerAccount.objects.exists()
 
 
 def test_refuses_a_zone_that_does_not_exist(ann: Trader) -> None:

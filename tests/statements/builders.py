@@ -74,6 +74,39 @@ MT4_LABELS = [
     "Profit",
 ]
 
+#: As the terminal prints them, where MT4_LABELS are any words.
+MT4_TERMINAL_LABELS = [
+    "Ticket",
+    "Open Time",
+    "Type",
+    "Size",
+    "Item",
+    "Price",
+    "S / L",
+    "T / P",
+    "Close Time",
+    "Price",
+    "Commission",
+    "Taxes",
+    "Swap",
+    "Profit",
+]
+MT4_DAILY_LABELS = [
+    "Ticket",
+    "Open Time",
+    "Type",
+    "Lots",
+    "Item",
+    "Price",
+    "S / L",
+    "T / P",
+    "Close Time",
+    "Price",
+    "Commission",
+    "R/O Swap",
+    "Trade P/L",
+]
+
 Cells = Sequence[str]
 
 
@@ -155,6 +188,48 @@ def mt4_page(
         + f"<tr>{figure('Balance', figures['balance'])}{figure('Equity', figures['balance'], 4)}"
         + f"{figure('Free Margin', figures['balance'], 3)}</tr>\n"
         + "</table></body></html>\n"
+    )
+
+
+def mt4_daily(
+    closed: str = "",
+    *,
+    account: str = "A/C No: <b>700</b>",
+    title: str = "Daily Confirmation",
+    previous: str = "1 000.00",
+) -> str:
+    """What a broker mails each day: thirteen columns, subtotals under each table, and a summary of its own."""
+    heading = "".join(f"<td nowrap=''>{label}</td>" for label in MT4_DAILY_LABELS)
+    trade = "<tr><td>{}</td><td>&nbsp;2024.01.05 10:00:00</td><td>sell</td><td>0.01</td><td>eurusd</td><td>1.1</td>"
+    trade += "<td>0.0</td><td>0.0</td><td>&nbsp;{}</td><td>1.09</td><td>-0.07</td><td>-0.01</td><td>5.00</td></tr>\n"
+    totals = "<tr><td colspan=10>&nbsp;</td><td>-0.07</td><td>-0.01</td><td>5.00</td></tr>\n"
+
+    def pair(label: str, value: str, other: str = "", figure: str = "") -> str:
+        right = f"<td colspan=3>{other}:</td><td colspan=3>{figure}</td>" if other else ""
+        left = f"<td colspan=3>{label}:</td><td colspan=2>{value}</td><td colspan=2></td>" if label else ""
+        return f"<tr>{left}{right}</tr>\n"
+
+    return (
+        f"<title>700: {title}</title><div><b>Example GmbH</b></div><table><tbody>\n"
+        f"<tr><td colspan=2>{account}</td><td colspan=6>Name: <b>Ann Example</b></td><td colspan=3>&nbsp;</td>"
+        "<td colspan=2>2024 January 5, 23:59</td></tr>\n"
+        f"<tr><td colspan=13><b>Closed Transactions:</b></td></tr><tr>{heading}</tr>\n{closed}"
+        + trade.format(100, "2024.01.05 11:00:00")
+        + totals
+        + "<tr><td colspan=4><b>Deposit/Withdrawal: 0.00</b></td><td colspan=5><b>Credit Facility: 0.00</b></td>"
+        "<td colspan=2><b>Closed Trade P/L: </b></td><td colspan=2><b>4.92</b></td></tr>\n"
+        f"<tr><td colspan=13><b>Open Trades:</b></td></tr><tr>{heading.replace('Close Time', '&nbsp;')}</tr>\n"
+        + trade.format(101, "&nbsp;")
+        + totals
+        + "<tr><td colspan=9>&nbsp;</td><td colspan=2>Floating P/L:</td><td colspan=2>4.92</td></tr>\n"
+        "<tr><td colspan=13><b>Working Orders:</b></td></tr><tr><td colspan=13>No transactions</td></tr>\n"
+        "<tr><td colspan=13><b>A/C Summary:</b></td></tr>\n"
+        + pair("Previous Ledger Balance" if previous else "", previous, "Floating P/L", "4.92")
+        + pair("Closed Trade P/L", "4.92", "Total Credit Facility", "0.00")
+        + pair("Deposit/Withdrawal", "0.00", "Equity", "1 009.84")
+        + pair("Balance", "1 004.92", "Margin Requirement", "10.00")
+        + pair("", "", "Available Margin", "999.84")
+        + "</tbody></table></div>"
     )
 
 

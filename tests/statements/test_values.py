@@ -73,6 +73,9 @@ def test_reads_times_with_and_without_seconds_and_only_those_that_exist() -> Non
         ("示例交易员", "gbk"),
         ("口座番号: 山田さん カナ", "cp932"),
         ("Cuenta de demostración, señor", "cp1252"),
+        ("João Ação, Müller Größe, François Hélène", "cp1252"),
+        ("Łukasz Żółć Wiśniewski", "cp1250"),
+        ("Çağrı Şahin Yıldız", "cp1254"),
     ],
 )
 def test_guesses_the_code_page_of_a_page_that_declares_none(name: str, encoding: str) -> None:

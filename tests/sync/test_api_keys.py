@@ -239,3 +239,12 @@ def test_a_key_reads_what_is_open_and_its_equity_in_its_own_accounts_alone(accou
     client = key_client(make_key(account, scopes=("read",)))
     found = client.get(reverse("api_positions_open")).json()
     assert (found["total_positions"], [total["currency"] for total in found["totals"]]) == (1, ["USD"])
+
+
+def test_a_key_does_not_notice_that_another_account_changes(account: BrokerAccount, other: BrokerAccount) -> None:
+    client = key_client(make_key(account, scopes=("read",)))
+    tag = client.get(reverse("api_trades"))["ETag"]
+    BrokerAccount.objects.filter(pk=other.pk).update(revision=9)
+    assert client.get(reverse("api_trades"), headers={"If-None-Match": tag}).status_code == 304
+    BrokerAccount.objects.filter(pk=account.pk).update(revision=9)
+    assert client.get(reverse("api_trades"), headers={"If-None-Match": tag}).status_code == 200

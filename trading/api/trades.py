@@ -64,6 +64,15 @@ class TradeChanges(serializers.Serializer[Any]):
         max_digits=38, decimal_places=18, required=False, allow_null=True, min_value=0
     )
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuses what can't be changed by its name, so that nobody takes it for changed."""
+        unknown = sorted(set(self.initial_data) - set(self.fields))
+        if unknown:
+            raise ValidationError(
+                {name: ["This can't be changed: a trade is as the broker told it."] for name in unknown}
+            )
+        return attrs
+
 
 @extend_schema_view(
     get=extend_schema(

@@ -151,42 +151,44 @@ def _by_likeness(
     broker: Sequence[Row], book: Sequence[Row], rules: Rules, names: Mapping[str, str], pips: Mapping[str, Decimal]
 ) -> list[Pair]:
     """Pairs of one market and side whose price and volume are near, nearest first, each row once."""
-    markets: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in book:
-        markets[names[row.symbol], row.side].append(row)
-    for rows in markets.values():
-        rows.sort(key=_price)
-    candidates = [
-        (own, theirs)
-        for theirs in broker
-        for own in _near(
-            theirs, markets.get((names[theirs.symbol], theirs.side), ()), rules, pips[names[theirs.symbol]]
-        )
-    ]
-    candidates.sort(key=lambda pair: _distance(pair[0], pair[1], pips[names[pair[1].symbol]]))
-    taken_book: set[str] = set()
-    taken_broker: set[str] = set()
-    pairs = []
-    for own, theirs in candidates:
-        if own.ticket not in taken_book and theirs.ticket not in taken_broker:
-            pairs.append((own, theirs))
-            taken_book.add(own.ticket)
-            taken_broker.add(theirs.ticket)
+    own_markets, their_markets = _by_market(book, names), _by_market(broker, names)
+    pairs: list[Pair] = []
+    for market, theirs in their_markets.items():
+        if market in own_markets:
+            pairs += _pair_market(own_markets[market], theirs, rules, pips[market[0]])
     return pairs
 
 
-def _near(theirs: Row, book: Sequence[Row], rules: Rules, pip: Decimal) -> Iterator[Row]:
-    """The rows of `book`, which is in order of prices, that may be `theirs`."""
-    reach = rules.match_price_pips * pip
-    start = bisect_left(book, theirs.open_price - reach, key=_price)
-    end = bisect_right(book, theirs.open_price + reach, key=_price)
-    return (own for own in book[start:end] if not _volume_differs(own, theirs, rules.match_volume_ratio))
+#: Price and volume; rows that have both in common are as near as each other.
+_Spot = tuple[Decimal, Decimal]
+_Spots = dict[_Spot, list[Row]]
 
 
-def _distance(own: Row, theirs: Row, pip: Decimal) -> tuple[Decimal, Decimal, str, str]:
-    """How far two rows are apart; the tickets decide a tie, so that the order of the rows never does."""
-    apart = abs(own.open_price - theirs.open_price) / pip
-    return apart, abs(own.volume - theirs.volume), own.ticket, theirs.ticket
+def _by_market(rows: Sequence[Row], names: Mapping[str, str]) -> dict[tuple[str, str], _Spots]:
+    """The rows of each market and side by their spots, the first ticket last."""
+    markets: dict[tuple[str, str], _Spots] = defaultdict(lambda: defaultdict(list))
+    for row in sorted(rows, key=_ticket, reverse=True):
+        markets[names[row.symbol], row.side][row.open_price, row.volume].append(row)
+    return markets
+
+
+def _pair_market(own: _Spots, theirs: _Spots, rules: Rules, pip: Decimal) -> Iterator[Pair]:
+    """Empties the spots that are near each other, the nearest first. Spots and not rows, as many rows may share one."""
+    reach, places = rules.match_price_pips * pip, sorted(own)
+    near = [
+        (abs(spot[0] - place[0]) / pip, abs(spot[1] - place[1]), place, spot)
+        for spot in theirs
+        for place in _between(places, spot[0] - reach, spot[0] + reach)
+        if abs(spot[1] - place[1]) <= rules.match_volume_ratio * place[1]
+    ]
+    for _, _, place, spot in sorted(near):
+        while own[place] and theirs[spot]:
+            yield own[place].pop(), theirs[spot].pop()
+
+
+def _between(places: Sequence[_Spot], lowest: Decimal, highest: Decimal) -> Sequence[_Spot]:
+    """Those of the places, which are in order, whose price lies between these, both included."""
+    return places[bisect_left(places, lowest, key=_price) : bisect_right(places, highest, key=_price)]
 
 
 def _volume_differs(own: Row, theirs: Row, ratio: Decimal) -> bool:
@@ -231,8 +233,8 @@ def _optional(value: Decimal | None) -> str | None:
     return None if value is None else _text(value)
 
 
-def _price(row: Row) -> Decimal:
-    return row.open_price
+def _price(place: _Spot) -> Decimal:
+    return place[0]
 
 
 def _ticket(row: Row) -> str:

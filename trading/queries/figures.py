@@ -111,13 +111,11 @@ def opening_balance(account: BrokerAccount) -> Decimal | None:
     The statement that reaches furthest back tells. An account without one starts with the balance of its first sync, less
     what the book holds until then; one of which only open positions are known, with the balance that the broker reported.
     """
-    imported = _in_book(account).filter(opening_balance__isnull=False, has_history=True)
-    oldest = imported.order_by(F("period_start").asc(nulls_last=True), "committed_at").first()
-    if oldest:
-        known: Decimal | None = oldest.opening_balance
-        return known
-    if _in_book(account).filter(has_history=True).exists():
-        return None
+    histories = _in_book(account).filter(has_history=True)
+    oldest_first = histories.order_by(F("period_start").asc(nulls_last=True), "committed_at")
+    stated = list(oldest_first.values_list("opening_balance", flat=True))
+    if stated:
+        return next((opening for opening in stated if opening is not None), None)
     synced = synced_openings([account.pk]).get(account.pk)
     snapshot = None if synced is not None else latest_snapshot(account)
     return snapshot.balance if snapshot else synced

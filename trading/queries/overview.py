@@ -56,7 +56,7 @@ def overviews(accounts: Iterable[BrokerAccount]) -> list[Overview]:
     found = {account.pk: Overview(account) for account in accounts}
     if found:
         keys = list(found)
-        _add_results(found, keys)
+        _add_results(found)
         _add_cash(found, keys)
         _add_positions(found, keys)
         _add_statements(found, keys)
@@ -125,11 +125,19 @@ def _reported_balances(keys: Sequence[UUID]) -> dict[UUID, Decimal | None]:
     return dict(newest.values_list("account_id", "balance")) | synced_openings(keys)
 
 
-def _add_results(found: dict[UUID, Overview], keys: Sequence[UUID]) -> None:
-    sums = Execution.objects.filter(account__in=keys).order_by().values("account_id")
-    for row in sums.annotate(net=Sum("net_profit"), exits=Count("pk", filter=~Q(direction="in"))):
-        of = found[row["account_id"]]
-        of.net, of.trades = row["net"], row["exits"]
+def _add_results(found: dict[UUID, Overview]) -> None:
+    parts = sorted(f"{of.account.pk}.{of.account.revision}" for of in found.values())
+    for key, (net, exits) in cache.remembered(
+        "results", tuple(parts), cache.RESULTS_S, lambda: _results(found)
+    ).items():
+        found[key].net, found[key].trades = net, exits
+
+
+def _results(keys: Iterable[UUID]) -> dict[UUID, tuple[Decimal, int]]:
+    """The net of every fill and the number of exits, by account."""
+    sums = Execution.objects.filter(account__in=list(keys)).order_by().values("account_id")
+    rows = sums.annotate(net=Sum("net_profit"), exits=Count("pk", filter=~Q(direction="in")))
+    return {row["account_id"]: (row["net"], row["exits"]) for row in rows}
 
 
 def _add_cash(found: dict[UUID, Overview], keys: Sequence[UUID]) -> None:

@@ -76,6 +76,8 @@ def trade_page(
     if queryset.query.is_empty():
         return Page((), "")
     queryset = with_sort(queryset, sort)
+    if len(accounts) == 1:  # said so that PostgreSQL walks the account's own index
+        queryset = queryset.filter(account=accounts[0].pk)
     fields = (*ROW_FIELDS, "held") if sort.name == "held" else ROW_FIELDS
     if sort.name != "closed" or not 1 < len(accounts) <= keyset.MERGED_ACCOUNTS:
         return keyset.keyset_page(queryset, sort, fields, cursor, size)
@@ -265,10 +267,10 @@ def trade_choices(trader: Any, accounts: Sequence[BrokerAccount]) -> TradeChoice
 
 
 def _choices(trader: Any) -> TradeChoices:
-    rows = closed_trades(trader).order_by()
+    pairs = set(closed_trades(trader).order_by().values_list("symbol", "strategy_id").distinct())
     return TradeChoices(
-        tuple(sorted(rows.values_list("symbol", flat=True).distinct())),
-        tuple(sorted(rows.exclude(strategy_id="").values_list("strategy_id", flat=True).distinct())),
+        tuple(sorted({symbol for symbol, _ in pairs})),
+        tuple(sorted({strategy for _, strategy in pairs if strategy})),
         tuple(Tag.objects.for_trader(trader).values_list("name", flat=True)),
     )
 

@@ -25,7 +25,7 @@ class Choice:
 def choose(statement: Statement, header: AccountHeader) -> Choice:
     """The account that the trader chose or that the file names, else the zone that a new account would get.
 
-    Errors: StatementRefused (wrong_account, wrong_platform, time_zone_differs).
+    Errors: StatementRefused (wrong_account, wrong_platform, wrong_currency, time_zone_differs).
     """
     account = statement.account or find_account(statement.trader, header)
     if account is None:
@@ -59,6 +59,11 @@ def make_account(statement: Statement, header: AccountHeader, time_zone: str) ->
     """The account that the file describes, with what the trader said about it. Errors: TradingError if refused."""
     said: dict[str, Any] = statement.header.get("new_account") or {}
     is_demo = said.get("is_demo")
+    if said.get("currency") and header.currency and said["currency"] != header.currency:
+        raise StatementRefused(
+            f"This file is in {header.currency}, so its account can't be kept in {said['currency']}.",
+            code="wrong_currency",
+        )
     account = BrokerAccount(
         trader=statement.trader,
         label=said.get("label") or _label(header),
@@ -124,6 +129,12 @@ def _check_matches(account: BrokerAccount, header: AccountHeader) -> None:
             f"This file is of account {header.number}, but “{account.label}” has the number {account.number}. "
             "Choose another account, or let the file choose.",
             code="wrong_account",
+        )
+    if header.currency and account.currency != header.currency:
+        raise StatementRefused(
+            f"This file is in {header.currency}, but “{account.label}” is kept in {account.currency}, and amounts are "
+            "never converted. Choose another account, or change the currency of an account without a history.",
+            code="wrong_currency",
         )
 
 

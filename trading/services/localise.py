@@ -65,10 +65,16 @@ class ServerClock:
 
 
 def moments_of(parsed: ParsedStatement, clock: ServerClock, fallback: datetime) -> Moments:
-    """The moments in UTC. `fallback` is that of a report that tells none and holds no rows."""
+    """The moments in UTC. `fallback` is that of a report that tells none and holds no rows.
+
+    A report is dated by the clock of the trader's computer, which may lie hours behind the server's: what it lists had
+    happened when it was made, so that it is never dated before its last row.
+    """
     first, last = (None if at is None else clock.utc(at) for at in _period(parsed))
     reported_at = parsed.header.reported_at
-    return Moments(clock.utc(reported_at) if reported_at else last or fallback, first, last)
+    stamped = clock.utc(reported_at) if reported_at else None
+    known = [at for at in (stamped, last) if at]
+    return Moments(max(known, default=fallback), first, last)
 
 
 def staged_lines(parsed: ParsedStatement, clock: ServerClock, reported_at: datetime) -> dict[str, Iterator[Line]]:

@@ -88,7 +88,8 @@ def _score(runs: bytes, name: str) -> float:
 
 
 def _cyrillic(text: str) -> float:
-    words = re.findall("[\u0400-\u04ff]+", text)
+    # A word of two scripts (`\u0408ukasz`) is another code page misread.
+    words = re.findall("(?<![A-Za-z\u0400-\u04ff])[\u0400-\u04ff]+(?![A-Za-z\u0400-\u04ff])", text)
     tidy_words = [word for word in words if word[1:] == word[1:].lower() or word == word.upper()]
     return float(sum(len(word) for word in tidy_words if len(word) > 1))
 
@@ -113,9 +114,31 @@ def _traditional(text: str) -> float:
     return float(sum(_lead(character, "big5") in range(0xA4, 0xC7) for character in text)) * 0.9
 
 
-def _western(text: str) -> float:
-    """Accented letters, each beside a plain one: `Cuenta de demostraci\u00f3n`."""
-    return float(len(re.findall("(?<=[A-Za-z])[\u00c0-\u00ff]|[\u00c0-\u00ff](?=[a-z])", text)))
+def _letters(letters: str) -> Callable[[str], float]:
+    """Counts these accented letters where they stand in a word: `Cuenta de demostraci\u00f3n`."""
+    some = f"[{letters}]"
+    inside = re.compile(f"(?<=[A-Za-z]){some}|{some}(?=[a-z])|(?<={some}){some}|{some}(?={some})")
+    return lambda text: float(len(inside.findall(text)))
+
+
+#: Of Western Europe without the letters of Iceland, of Central Europe, of Turkey.
+_WESTERN = "\u00c0-\u00cf\u00d1-\u00d6\u00d8-\u00dc\u00df-\u00ef\u00f1-\u00f6\u00f8-\u00fc\u00ff"
+_CENTRAL = (
+    "".join(
+        chr(code)
+        for low, high in (
+            (0x102, 0x107),
+            (0x10C, 0x111),
+            (0x118, 0x11B),
+            (0x139, 0x148),
+            (0x150, 0x151),
+            (0x154, 0x165),
+        )
+        for code in range(low, high + 1)
+    )
+    + "\u016e-\u0171\u0179-\u017e\u00c1\u00c9\u00cd\u00d3\u00d6\u00da\u00dc\u00dd\u00e1\u00e9\u00ed\u00f3\u00f6\u00fa\u00fc\u00fd"
+)
+_TURKISH = "\u011e\u011f\u0130\u0131\u015e\u015f\u00c7\u00e7\u00d6\u00f6\u00dc\u00fc"
 
 
 def _lead(character: str, name: str) -> int:
@@ -134,5 +157,7 @@ _PLAUSIBLE: dict[str, Callable[[str], float]] = {
     "cp932": _japanese,
     "euc-kr": _hangul,
     "big5": _traditional,
-    "cp1252": _western,
+    "cp1252": _letters(_WESTERN),
+    "cp1250": _letters(_CENTRAL),
+    "cp1254": _letters(_TURKISH),
 }

@@ -62,15 +62,17 @@ def _most(fits: Sequence[Sequence[bool]]) -> list[list[int]]:
 
 
 def _row_fits(found: PairRow, expected: Sequence[tuple[str, ...]], platform: str) -> bool:
-    return len(found.pairs) == len(expected) and all(
-        _fits(pair, keys, known_keys(pair, platform)) for pair, keys in zip(found.pairs, expected, strict=True)
-    )
-
-
-def _fits(pair: Pair, keys: tuple[str, ...], known: tuple[str, ...]) -> bool:
-    """Whether a place of the file can hold these figures, by its label if that is known, and by its shape."""
-    if known and known != keys:
+    """Whether a row can be that of the layout: by all of its labels where they are known, else by its shape."""
+    if len(found.pairs) != len(expected):
         return False
+    known = [known_keys(pair, platform) for pair in found.pairs]
+    if any(known) and known != list(expected):
+        return False
+    return all(_fits(pair, keys) for pair, keys in zip(found.pairs, expected, strict=True))
+
+
+def _fits(pair: Pair, keys: tuple[str, ...]) -> bool:
+    """Whether the text of a place has the shape of these figures."""
     match = FIGURE.fullmatch(pair.text)
     if match is None:
         return not pair.text

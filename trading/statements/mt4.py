@@ -127,8 +127,9 @@ class Mt4Reader:
         side = words.side(cells[at.TYPE])
         if side is not None:
             return self._trade(cells, row, side, opened_at)
-        if words.is_pending(cells[at.TYPE]):
-            return self._pending(cells)
+        moves_nothing = bool(cells[at.COMMISSION]) and not any(cells[at.TAXES : at.COMMENT])
+        if words.is_pending(cells[at.TYPE]) or (moves_nothing and self._values.number(cells[at.COMMISSION]) is None):
+            return self._pending(cells)  # in whatever language: a word stands where the amounts would
         if not any(map(self._says, (cells[at.OPEN_PRICE], cells[at.CLOSE_PRICE]))):
             return self._flow(cells, row, opened_at)
         self._ledger.problem(row, f"The type {cells[at.TYPE]!r} is not known.", self._amount(cells))
@@ -269,7 +270,7 @@ class Mt4Reader:
 
     def _other(self, row: Row) -> None:
         filled = row.filled()
-        if not filled:
+        if not filled or not self._columns.is_known:
             return
         numbers = [column for column in filled if self._values.number(row.texts[column]) is not None]
         if filled == numbers and self._columns.is_totals(filled):
@@ -277,9 +278,9 @@ class Mt4Reader:
         elif found := pair_row(row):
             is_summary = len(found.pairs) > 1 or self._pairs
             (self._pairs if is_summary else self._singles).append(found)
-        elif self._columns.is_known and (inline := inline_pairs(row)):
+        elif inline := inline_pairs(row):
             self._inline.append(inline)
-        elif self._columns.is_known and (numbers or any(is_dated(row.texts[column]) for column in filled)):
+        elif numbers or any(is_dated(row.texts[column]) for column in filled):
             self._ledger.problem(row, "This row was not recognised.", amount_of(row))
 
     # The whole
@@ -288,7 +289,7 @@ class Mt4Reader:
         header = read_header(self._head, before)
         if header is None:
             raise StatementRefused("This statement does not say which account it is about.", code="not_a_statement")
-        self._pairs = self._pairs or (self._inline if len(self._inline) > 1 else [])
+        self._pairs = self._pairs or (self._inline if sum(len(row.pairs) for row in self._inline) > 1 else [])
         if not self._pairs:
             raise StatementRefused(
                 "This statement has no Summary at its end, so rows may be missing. Save it again from the terminal.",

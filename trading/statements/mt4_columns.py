@@ -8,6 +8,7 @@ that is known, as in any other language, the columns are where the terminal puts
 import re
 from collections.abc import Sequence
 
+from trading.statements.mt4_header import is_heading
 from trading.statements.tables import Row
 from trading.statements.values import is_dated, is_identifier
 
@@ -15,7 +16,6 @@ TICKET, OPENED, TYPE, SIZE, ITEM, OPEN_PRICE, STOP, TARGET, CLOSED, CLOSE_PRICE 
 COMMISSION, TAXES, SWAP, PROFIT, COMMENT, STRATEGY = range(10, 16)
 COLUMNS = 14
 _WITHOUT_TAXES: tuple[int | None, ...] = (*range(COMMISSION), COMMISSION, None, TAXES, SWAP)
-_TABLE_CELLS = 8
 _NAMES = {
     "ticket": TICKET,
     "order": TICKET,
@@ -65,7 +65,7 @@ class Columns:
     def learn(self, row: Row) -> None:
         """Takes the first row that is wide enough for a table's as its heading."""
         width = len(row.filled())
-        if self.is_known or width < _TABLE_CELLS:
+        if self.is_known or is_heading(row.words()):
             return
         self.is_known = True
         self._width = max(COLUMNS, len(row.texts))

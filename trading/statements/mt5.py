@@ -180,7 +180,8 @@ class Mt5Reader:
         self._has_history = bool(self._has_history or is_history)
         stated = self._stated()
         figures = replace(account_figures(stated), exposures=tuple(self._exposures))
-        builder = TradeBuilder(self._positions, self._open, self._deals, is_netting=header.margin_mode == "netting")
+        is_netting = header.margin_mode == "netting" if header.margin_mode else None
+        builder = TradeBuilder(self._positions, self._open, self._deals, is_netting=is_netting)
         trades = builder.trades()
         self._tell(builder, trades)
         kind = "history" if self._has_history else "trade"

@@ -7,7 +7,7 @@ from trading.statements.rows import AccountHeader
 from trading.statements.tables import Row
 from trading.statements.values import parse_time
 
-_ACCOUNT = re.compile(r"(\d{1,20})\s*\((.*)\)")
+_ACCOUNT = re.compile(r"(\d{1,20})[^(\uff08]*[(\uff08](.*)[)\uff09]")
 _BARE = re.compile(r"\d{3,20}")
 _TABLE_CELLS = 12
 _ALL_PARTS = 4  # currency, server, kind, margin mode
@@ -41,8 +41,10 @@ def read_header(rows: Sequence[Row]) -> AccountHeader | None:
     place = _account_row(rows)
     if place is None:
         return None
-    number, _, inside = rows[place].words()[1].partition("(")
-    currency, server, kind, mode = _account_parts(inside.rstrip(") "))
+    value = rows[place].words()[1]
+    match = _ACCOUNT.fullmatch(value)
+    number, inside = match.groups() if match else (value, "")
+    currency, server, kind, mode = _account_parts(inside)
     reported_text = next(
         (cells[1] for row in rows[place:] if len(cells := row.words()) == 2 and parse_time(cells[1])), ""
     )
@@ -70,7 +72,7 @@ def _value(rows: Sequence[Row], place: int) -> str:
 def _account_parts(inside: str) -> tuple[str, str, str, str]:
     """`USD, Server, demo, Hedge` -> its four parts; any of them may be missing, and a server's name may hold commas."""
     currency, kind, mode = "", "", ""
-    parts = [text.strip() for text in inside.split(",")]
+    parts = [text.strip() for text in re.split("[,\uff0c]", inside)]
     rest = []
     for place, part in enumerate(parts):
         lowered = part.lower()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 
 from trading.statements.derived import opposite
 from trading.statements.ledger import ZERO
@@ -42,6 +43,8 @@ class Book:
     profit: Decimal = ZERO
     left: Decimal = ZERO
     from_deals: bool = False
+    #: Another position that seems to have ended alike: a chain, because a list for each position takes more memory.
+    next: "Book | None" = None
 
 
 @dataclass(slots=True)
@@ -57,18 +60,58 @@ class Matched:
     reversals: dict[int, tuple[str, Decimal]] = field(default_factory=dict)
 
 
-def match_deals(deals: Sequence[ExecutionRow], books: Sequence[Book], *, is_netting: bool) -> Matched:
-    """The ticket of every deal, "" where none can be found."""
-    order = sorted(range(len(deals)), key=lambda index: (deals[index].executed_at, deals[index].sequence))
+def match_deals(deals: Sequence[ExecutionRow], books: Sequence[Book], *, is_netting: bool | None) -> Matched:
+    """The ticket of every deal, "" where none can be found. `is_netting` is None where the report does not say."""
+    order = _oldest_first(deals)
+    if is_netting is None:
+        is_netting = _adds_up(deals, order, books)
     if is_netting or any(deal.direction is Direction.IN_OUT for deal in deals):
         return _Netting(deals, order, books).match()
     return _Hedging(deals, order, books).match()
 
 
+def _adds_up(deals: Sequence[ExecutionRow], order: Sequence[int], books: Sequence[Book]) -> bool:
+    """Whether a position was opened by several entries, as it only can be where a symbol has one position at a time."""
+    entered: dict[str, Decimal] = defaultdict(Decimal)
+    for deal in deals:
+        if deal.direction is Direction.IN:
+            entered[deal.order_id] += deal.volume_lots
+    if any(0 < entered.get(book.ticket, ZERO) < book.volume for book in books):
+        return True
+    largest: dict[tuple[str, Side], Decimal] = defaultdict(Decimal)
+    running: dict[tuple[str, Side], Decimal] = defaultdict(Decimal)
+    for book in books:
+        kind = (book.symbol, book.side)
+        largest[kind] = max(largest[kind], book.volume)
+    for index in order:
+        deal = deals[index]
+        if deal.direction is Direction.IN:
+            if running[deal.symbol, opposite(deal.side)] > 0:
+                return False  # both sides at once
+            kind = (deal.symbol, deal.side)
+            largest[kind] = max(largest[kind], deal.volume_lots)
+            running[kind] += deal.volume_lots
+            continue
+        kind = (deal.symbol, opposite(deal.side))
+        if largest[kind] < deal.volume_lots <= running[kind]:
+            return True
+        running[kind] = max(ZERO, running[kind] - deal.volume_lots)
+    return False
+
+
+def _oldest_first(deals: Sequence[ExecutionRow]) -> Sequence[int]:
+    """The indexes of the deals in the order of time. Most reports have it already, and a sort of it would cost as much
+    memory as a quarter of the deals."""
+    keys = ((deal.executed_at, deal.sequence) for deal in deals)
+    if all(earlier <= later for earlier, later in pairwise(keys)):
+        return range(len(deals))
+    return sorted(range(len(deals)), key=lambda index: (deals[index].executed_at, deals[index].sequence))
+
+
 class _Hedging:
     """Every entry opens a position of its own."""
 
-    def __init__(self, deals: Sequence[ExecutionRow], order: list[int], books: Sequence[Book]) -> None:
+    def __init__(self, deals: Sequence[ExecutionRow], order: Sequence[int], books: Sequence[Book]) -> None:
         self._deals, self._order = deals, order
         self._books = {book.ticket: book for book in books}
         self._tickets = [""] * len(deals)
@@ -110,24 +153,29 @@ class _Hedging:
 
     def _whole(self, exits: list[int], *, with_price: bool) -> list[int]:
         """Places exits that closed all that their position states as closed."""
-        waiting: dict[int, list[Book]] = {}
+        waiting: dict[int, Book | None] = {}
         for book in reversed(self._books.values()):
             if book.closed_at is not None and book.left == book.closed_volume:
-                waiting.setdefault(hash(_ending(book, with_price=with_price)), []).append(book)
+                key = hash(_ending(book, with_price=with_price))
+                book.next, waiting[key] = waiting.get(key), book
         rest = []
         for index in exits:
             deal = self._deals[index]
             price = deal.price if with_price else None
             side = opposite(deal.side)
             ending = (deal.symbol, side, deal.executed_at, deal.volume_lots, price, deal.gross_profit, deal.swap)
-            books = waiting.get(hash(ending), [])
             # Hashes only narrow the choice: those of -1 and -2 are the same.
-            places = range(len(books) - 1, -1, -1)
-            found = next((place for place in places if _ending(books[place], with_price=with_price) == ending), None)
+            before, found = None, waiting.get(hash(ending))
+            while found is not None and _ending(found, with_price=with_price) != ending:
+                before, found = found, found.next
             if found is None:
                 rest.append(index)
+                continue
+            self._place(index, found)
+            if before is None:
+                waiting[hash(ending)] = found.next
             else:
-                self._place(index, books.pop(found))
+                before.next = found.next
         return rest
 
     def _parts(self, exits: list[int]) -> list[int]:
@@ -262,7 +310,7 @@ class _Running:
 class _Netting:
     """Every symbol has one position at a time."""
 
-    def __init__(self, deals: Sequence[ExecutionRow], order: list[int], books: Sequence[Book]) -> None:
+    def __init__(self, deals: Sequence[ExecutionRow], order: Sequence[int], books: Sequence[Book]) -> None:
         self._deals, self._order = deals, order
         self._known = {book.ticket for book in books}
         self._opened = {(book.symbol, book.side, book.opened_at): book.ticket for book in reversed(books)}

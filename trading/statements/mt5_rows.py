@@ -90,6 +90,7 @@ class Mt5Rows:
     def __init__(self, values: Values) -> None:
         self._values = values
         self._columns: list[int] = []
+        self._last_balance = ("", ZERO)
 
     def heading(self, columns: list[int]) -> None:
         """Takes a heading row: only its named columns count, so merged and unnamed ones shift nothing."""
@@ -120,6 +121,9 @@ class Mt5Rows:
         if volume in words.DIRECTIONS or (side is None and not words.is_pending(cells[3]) and "/" not in volume):
             return Kind.DEAL
         has_second_time = is_dated(cells[8])
+        is_direction = "/" not in volume and parse_volume(volume) is None  # a word, though not one that is known
+        if is_direction and not has_second_time and len(cells) >= _DEAL_COLUMNS_WITHOUT_FEE:
+            return Kind.DEAL
         if has_second_time and side is not None and len(cells) > 12 and self._values.number(cells[9]) is not None:
             return Kind.POSITION
         if "/" in volume or side is None:
@@ -199,7 +203,7 @@ class Mt5Rows:
             fee=self._money(cells[-5]) if has_fee else ZERO,
             swap=self._money(cells[-4]),
             profit=self._number(cells[-3], "profit"),
-            balance=_balance(cells[-2]) if cells[-2] else None,
+            balance=self._balance(cells[-2]) if cells[-2] else None,
         )
 
     def execution(self, cells: list[str], row: Row, money: DealMoney) -> ExecutionRow:
@@ -246,6 +250,15 @@ class Mt5Rows:
             raise Unreadable(f"The {what} of this row, {text[:40]!r}, is longer than any.")
         return self._values.shared(text)
 
+    def _balance(self, text: str) -> Decimal:
+        """Read without the cache of values: a balance is printed once, or twice in a row by an entry that costs nothing."""
+        if text != self._last_balance[0]:
+            value = parse_number(text)
+            if value is None:
+                raise Unreadable(f"The balance of this row, {text[:40]!r}, is not a number.")
+            self._last_balance = text, value
+        return self._last_balance[1]
+
     def _time(self, text: str) -> datetime:
         value = self._values.time(text)
         if value is None:
@@ -260,14 +273,6 @@ class Mt5Rows:
 
     def _money(self, text: str) -> Decimal:
         return self._number(text, "amount") if text else ZERO
-
-
-def _balance(text: str) -> Decimal:
-    """Read without the cache of values: nearly every balance is printed once."""
-    value = parse_number(text)
-    if value is None:
-        raise Unreadable(f"The balance of this row, {text[:40]!r}, is not a number.")
-    return value
 
 
 def _volume(text: str) -> Decimal:

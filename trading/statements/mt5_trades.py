@@ -64,7 +64,7 @@ class TradeBuilder:
         open_positions: Sequence[PositionRow],
         deals: list[ExecutionRow],
         *,
-        is_netting: bool,
+        is_netting: bool | None,
     ) -> None:
         self._positions = positions
         self._listed = {position.ticket for position in positions}

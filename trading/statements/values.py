@@ -33,6 +33,8 @@ _IDENTIFIER_DIGITS = 18
 NAME_CHARS = 64
 _DATED = re.compile(r"\d{4}[.\-/]\d{1,2}[.\-/]\d", re.ASCII)
 _CACHE_SIZE = 100_000
+#: The deals of a report have the times of its positions, of which a long one has two for each.
+_TIMES_KEPT = 250_000
 
 
 def tidy(text: str) -> str:
@@ -65,7 +67,7 @@ class Values:
         try:
             return self._times[text]
         except KeyError:
-            if len(self._times) >= _CACHE_SIZE:
+            if len(self._times) >= _TIMES_KEPT:
                 self._times.clear()
             value = self._times[text] = parse_time(text)
             return value

@@ -5,6 +5,7 @@ A page with many rows formats them in its view instead (trading/formatting.py): 
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -48,6 +49,7 @@ _STATEMENT_STATES = {
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of the sprite: decoration, unless `label` says what it means."""
     address = f"{static(_SPRITE)}#{name}"

@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount
 from trading import formatting
-from trading.calc.undefined import why_undefined
+from trading.calc.undefined import NO_TRADES, why_undefined
 from trading.context import Frame
 from trading.formatting import Formats
 from trading.models import State, Statement
@@ -27,7 +28,7 @@ from trading.queries.figures import balance_proof, definition_of, latest_snapsho
 from trading.queries.overview import Overview, overviews
 from trading.queries.trades import closed_trades
 from trading.views.charts import chart_part, chosen_span, read_curves, span_links
-from trading.views.dashboard_strip import PERIOD_LABELS, exits_in_words
+from trading.views.dashboard_strip import PERIOD_LABELS, WHAT_COUNTS, exits_in_words
 from trading.views.figure_labels import GROUPS, FigureLabel, Kind
 
 _SYMBOLS = 12
@@ -90,6 +91,7 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
         "spans": span_links(request, span, Period("all")),
         "curve_url": f"{reverse('dashboard_curve')}?{urlencode({'account': account.pk, 'span': span})}",
         "strip": _strip(account, figures, formats),
+        "equity_parts": _equity_parts(figures, account, formats),
         "periods": _periods(account, formats),
         "statements": _statements(account),
         "symbols": _symbols(request, account, formats),
@@ -171,7 +173,20 @@ def _strip(account: BrokerAccount, figures: Mapping[str, Decimal | None], format
             continue
         name = "Maximal drawdown" if "drawdown" in key else label.label
         rows.append(_figure(label, figures, account, formats) | {"key": key, "label": name})
+        if key == "trades_won_percent" and not figures["trades_total"]:
+            rows[-1]["reason"] = NO_TRADES
     return rows
+
+
+def _equity_parts(figures: Mapping[str, Decimal | None], account: BrokerAccount, formats: Formats) -> SafeString:
+    """What the equity is made of, under it."""
+    credit, floating = figures["credit"], figures["floating_net"]
+    parts = [
+        ("balance", formats.plain(figures["balance"], account.currency, reason=_NO_OPENING)),
+        ("credit", formats.plain(credit, account.currency) if credit else ""),
+        ("floating", formats.amount(floating, account.currency) if floating else ""),
+    ]
+    return format_html_join(", ", "{} {}", [(word, amount) for word, amount in parts if amount])
 
 
 def _periods(account: BrokerAccount, formats: Formats) -> list[dict[str, Any]]:
@@ -181,6 +196,7 @@ def _periods(account: BrokerAccount, formats: Formats) -> list[dict[str, Any]]:
             "label": label,
             "net": formats.amount(sums[name].net, account.currency),
             "counts": exits_in_words(sums[name], account.currency, formats),
+            "counts_mean": WHAT_COUNTS,
         }
         for name, label in PERIOD_LABELS
     ]

@@ -22,6 +22,11 @@ PERIOD_LABELS: Sequence[tuple[PeriodName, str]] = (
     ("month", "This month"),
     ("all", "All time"),
 )
+#: What the counts beside a net of a period mean.
+WHAT_COUNTS = (
+    "As MetaTrader counts: each closing fill is an exit, zero or more is won, and every cost is in the net "
+    "on the day it was booked, that of an entry too."
+)
 _NO_BALANCE = "The balance before the first trade is not known for every account."
 
 
@@ -104,6 +109,7 @@ def _period(label: str, result: PeriodSum, balance: Decimal | None, currency: st
         "ratio": f"+{text}" if text and ratio and ratio > 0 else text,
         "direction": formatting.direction(result.net),
         "counts": exits_in_words(result, currency, formats),
+        "counts_mean": WHAT_COUNTS,
     }
 
 

@@ -1,7 +1,7 @@
 """Pages that are kept whole, and filled in with what belongs to one request.
 
 What such a page shows follows from its address, its trader's own row, the revisions of the trader's accounts, how many
-statements wait, the time of day in the trader's zone as far as it is shown, and the programme itself. All of it is in
+statements, guards and breaks wait, the time of day in the trader's zone as far as it is shown, and the programme itself. All of it is in
 the key, so that a write makes the old page unreachable. A page with a message in it is never kept.
 """
 
@@ -28,7 +28,12 @@ from trading.filters import zone_of
 _TOKEN = b"the-token-of-this-request"
 _STATE = """
     SELECT (SELECT array_agg(id::text || '.' || revision ORDER BY id) FROM accounts_brokeraccount WHERE trader_id = %s),
-        (SELECT count(*) FROM trading_statement WHERE trader_id = %s AND state = 'ready')"""
+        (SELECT count(*) FROM trading_statement WHERE trader_id = %s AND state = 'ready'),
+        (SELECT count(*) FROM trading_guardstate s JOIN trading_guardrule r ON r.id = s.rule_id
+            JOIN accounts_brokeraccount a ON a.id = r.account_id
+            WHERE a.trader_id = %s AND r.enabled AND s.level <> 'normal'),
+        (SELECT sum(f.open_breaks) FROM trading_syncstate f JOIN accounts_brokeraccount a ON a.id = f.account_id
+            WHERE a.trader_id = %s)"""
 #: Of the trader's row, what no page shows: the password would not belong in a key, and signing in changes no page.
 _NOT_SHOWN = frozenset({"password", "last_login"})
 _SOURCES = frozenset({".py", ".html", ".css", ".js", ".svg"})
@@ -63,7 +68,7 @@ def _key(request: HttpRequest, parts: tuple[object, ...]) -> str:
 
 def _state(trader: Trader) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, [trader.pk, trader.pk])
+        cursor.execute(_STATE, [trader.pk] * 4)
         return cursor.fetchone()
 
 

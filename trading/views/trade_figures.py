@@ -131,7 +131,9 @@ def _booked_line(line: Booked, formats: Formats) -> str:
         parts.append(f"Booked on trades still open: {money(line.on_open)} (entry commission, partial closes).")
     if line.elsewhere:
         parts.append(f"Booked on no closed or open trade: {money(line.elsewhere)}.")
-    parts.append(f"Net as MetaTrader counts it: {money(line.net)} in {count(line.exits, 'exit')}.")
+    parts.append(
+        f"Net as MetaTrader counts it: {money(line.net)} in {count(line.exits, 'exit')}, which its own profit factor and payoff rest on."
+    )
     return " ".join(parts)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
+from trading.context import own_accounts
 from trading.filters import TradeFilter
 from trading.models import Trade
 from trading.queries import keyset
@@ -54,7 +55,7 @@ class TradeListing:
     @cached_property
     def accounts(self) -> Sequence[BrokerAccount]:
         """Every account of the trader, archived ones included: their trades stay part of the history."""
-        return list(BrokerAccount.objects.for_trader(self.trader))
+        return own_accounts(self.filter.request)
 
     @cached_property
     def chosen_accounts(self) -> Sequence[BrokerAccount]:
