@@ -65,6 +65,7 @@ WRITES: dict[str, tuple[Callable[[BrokerAccount], Any], str]] = {
     "a zone": (choose_a_zone, "Tokyo"),
     "another account": (open_another, "Second one"),
     "a waiting statement": (lambda account: make.statement(account.trader), "1 waiting for you"),
+    "a break": (lambda account: make.feed(account, open_breaks=7), "7 waiting for you"),
 }
 
 
