@@ -41,7 +41,8 @@ def build_site() -> Site:
         "trade": Trade.objects.filter(account=committed.account, closed_at__isnull=False).latest("closed_at"),
     }
     assert committed.account is not None
-    objects["api_key"] = make_key(committed.account).key
+    made = make_key(committed.account)
+    objects["api_key"], objects["api_key_text"] = made.key, made.text
     differ(committed.account, now)
     objects["webhook"] = watch_a_day(committed.account, now)
     sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}
