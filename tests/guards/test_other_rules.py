@@ -9,7 +9,7 @@ import pytest
 from tests.guards.arithmetic import MONDAY, fired, rule, seen, watch
 from trading.calc.guard_clock import silence
 from trading.calc.guard_types import Level, Quote
-from trading.calc.open_risk import OpenPosition, open_risk, unbounded
+from trading.calc.open_risk import OpenPosition, open_risk
 
 
 def position(**fields: Any) -> OpenPosition:
@@ -53,7 +53,6 @@ def test_what_a_lot_is_worth_comes_from_the_position_that_moved() -> None:
 )
 def test_a_risk_that_cannot_be_told_has_no_bound(fields: dict[str, Any]) -> None:
     assert open_risk([position(symbol="GBPUSD"), position(**fields)]) is None
-    assert len(unbounded([position(symbol="GBPUSD"), position(**fields)])) == 1
 
 
 def test_no_positions_risk_nothing() -> None:

@@ -34,8 +34,6 @@ GOALS = frozenset({Kind.PROFIT_TARGET, Kind.MINIMUM_DAYS})
 #: Whose critical level may close positions. Closing into a wide spread or without a quote would make the loss that it
 #: should prevent, and too much open risk is cured by a nearer stop.
 CLOSING_KINDS = frozenset({Kind.DRAWDOWN, Kind.DAILY_LOSS, Kind.MINIMUM_EQUITY, Kind.MARGIN_USE, Kind.MARKET_GAP})
-#: What another quantity than the loss of equity uses up.
-STANDING_KINDS = frozenset({Kind.OPEN_RISK, Kind.MARGIN_USE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What is lost from now on if every stop is hit at once, from the broker's own figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -36,12 +36,6 @@ def open_risk(positions: Iterable[OpenPosition]) -> Decimal | None:
             return None
         total += loss
     return total
-
-
-def unbounded(positions: Sequence[OpenPosition]) -> list[OpenPosition]:
-    """The positions whose loss has no bound that can be told."""
-    worth = value_per_lot(positions)
-    return [row for row in positions if _loss_at_stop(row, worth) is None]
 
 
 def value_per_lot(positions: Iterable[OpenPosition]) -> dict[str, Decimal]:

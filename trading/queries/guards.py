@@ -83,12 +83,6 @@ class AccountStanding:
         return max(found, key=lambda one: one.share or ZERO, default=None)
 
     @property
-    def tightest(self) -> RuleStanding | None:
-        """The rule about loss that is nearest to breaking."""
-        found = [one for one in self.rules if one.rule.kind in CLOSING_KINDS and one.share is not None]
-        return max(found, key=lambda one: one.share or ZERO, default=None)
-
-    @property
     def market_alerts(self) -> list[RuleStanding]:
         return [one for one in self.markets if one.level != "normal"]
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounts.models import BrokerAccount, Trader
+from accounts.models import Trader
 from trading.errors import StateConflict
 from trading.models import Alert, AuditEntry, AutoClose, CloseRequest, KillSwitch, Position
 from trading.services import audit
@@ -241,7 +241,3 @@ def _acknowledged(row: CloseRequest, ack: Ack, now: datetime) -> str | None:
 
 def _text(value: Decimal | None) -> str | None:
     return None if value is None else format(value, "f")
-
-
-def accounts_with_consent(accounts: Iterable[BrokerAccount]) -> set[UUID]:
-    return set(AutoClose.objects.filter(account__in=list(accounts)).values_list("account_id", flat=True))

@@ -70,7 +70,6 @@ class GuardCard:
     currency: str
     badge: str
     word: str
-    evaluated: SafeString
     age: str
     rules: Sequence[RuleRow]
     markets: Sequence[MarketRow]
@@ -94,7 +93,6 @@ def card(standing: AccountStanding, formats: Formats, now: datetime) -> GuardCar
         currency=account.currency,
         badge=badge(standing.level),
         word=word(standing.level),
-        evaluated=formats.moment(at) if at else unknown("It was never judged: no sync has come yet."),
         age=f"{duration(now - at)} ago" if at else "",
         rules=[rule_row(one, account, formats) for one in standing.rules],
         markets=market_rows(standing, formats),
