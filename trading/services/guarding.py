@@ -85,7 +85,7 @@ def _watched(account_ids: Sequence[UUID]) -> dict[UUID, list[_Watched]]:
         rows = _rules(account_ids)
     enabled = [row for row in rows if row.enabled]
     # Read after the lock is there: what waited for it must see what the other one left.
-    states = GuardState.objects.in_bulk([row.pk for row in enabled])
+    states = GuardState.objects.defer("figures").in_bulk([row.pk for row in enabled])
     watched: dict[UUID, list[_Watched]] = {key: [] for key in account_ids}
     for row in enabled:
         state = states.get(row.pk)
