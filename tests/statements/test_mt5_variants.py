@@ -216,6 +216,20 @@ def test_a_position_that_several_entries_opened_is_one_trade(account: str, lists
     assert (figures(statement)["balance"], figures(statement)["trades_total"]) == (D(1_004), D(1))
 
 
+@pytest.mark.parametrize("second", [900, 903])
+def test_a_reversed_position_is_a_trade_of_its_own_under_either_number(second: int) -> None:
+    first = position(900, "2.00", closed="2024.01.02 10:15:00")
+    turned = position(second, "3.00", volume="0.2", side="sell", opened="2024.01.02 10:15:00")
+    deals = [
+        deal(2, "in", order=900),
+        deal(3, "in/out", order=903, side="sell", volume="0.3", at="2024.01.02 10:15:00", profit="2.00"),
+        deal(4, "out", order=904, side="buy", volume="0.2", at="2024.01.02 11:00:00", profit="3.00"),
+    ]
+    statement = read(mt5_rows(account=NETTING, positions=[first, turned], deals=deals))
+    assert {trade.ticket: trade.gross_profit for trade in statement.trades} == {"900": D("2.00"), "903": D("3.00")}
+    assert [fill.ticket for fill in statement.executions] == ["900", "900", "903"] and not statement.problems
+
+
 def test_entries_on_both_sides_are_no_netting_account() -> None:
     deals = [deal(1, "in", order=900), deal(2, "in", order=901, side="sell"), deal(3, "in", order=902)]
     deals.append(deal(4, "out", side="sell", volume="0.2", at="2024.01.02 11:00:00", profit="4.00"))
