@@ -139,6 +139,13 @@ def test_a_period_in_which_nothing_happened_is_a_statement(with_headings: bool) 
         assert figures(statement)["balance"] == 1_010 and not any(figure.untrusted for figure in statement.stated)
 
 
+def test_a_report_of_open_trades_without_any_keeps_its_figures() -> None:
+    tail = [*ACCOUNT, ["Assets"], ["Asset", "Volume", "Rate", "Market Value"], ["USD", "1", "1.0", "1 010.00"]]
+    statement = read([*mt5_rows()[:5], *tail])
+    assert statement.format == "mt5-trade-html" and not statement.problems and not statement.positions
+    assert list(statement.figures.exposures) == [D("1010.00")] and statement.figures.balance == 1_010
+
+
 def test_a_report_of_cancelled_orders_alone_is_a_history() -> None:
     order = ["2024.01.02 10:00:00", "5", "EURUSD", "buy limit", "0.1 / 0", "1.0", "", "", "2024.01.02 11:00:00"]
     rows = [row for row in mt5_rows(orders=[[*order, "canceled", ""]]) if row not in (["Positions"], POSITION_LABELS)]

@@ -219,14 +219,15 @@ class Mt5Reader:
 
     def _read_without_tables(self) -> None:
         """Takes the totals of a report that has no table, as of a period in which nothing happened."""
-        pairs = [found for row in self._head if (found := pair_row(row))]
-        first = next((place for place, found in enumerate(pairs) if len(found.pairs) > 1), None)
+        paired = ((place, pair_row(row)) for place, row in enumerate(self._head))
+        first = next((place for place, found in paired if found and len(found.pairs) > 1), None)
         if first is None:
             raise StatementRefused(
                 "This report stops before its first table. Save it again from the terminal.", code="truncated"
             )
-        self._pairs = pairs[first:]
-        self._has_history = True
+        for row in self._head[first:]:
+            self._other(row)
+        self._has_history = not self._exposures
 
     def _is_empty(self) -> bool:
         """Whether nothing happened in the period of this report, so that its balance is the one before it too."""
