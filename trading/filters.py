@@ -1,11 +1,13 @@
 """What a list can be narrowed by. One class per noun serves the page and the API.
 
-A window is half-open in time and names whole days of the trader's zone: from=2026-11-01&to=2026-11-25 holds all of the
-25th. Both also take an RFC 3339 moment, which then counts to the microsecond: [from, to).
+A window is half-open in time and names whole days, on pages of the trader's zone and in the API of UTC:
+from=2026-11-01&to=2026-11-25 holds all of the 25th. Both also take an RFC 3339 moment, which then counts to the
+microsecond: [from, to).
 """
 
 import zoneinfo
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 import django_filters
@@ -91,7 +93,7 @@ class WindowFilter(django_filters.FilterSet):
         filters = super().get_filters()
         return {name.removeprefix("window_"): found for name, found in filters.items()}
 
-    @property
+    @cached_property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zone_of(getattr(self.request, "user", None))
 

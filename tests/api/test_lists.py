@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -167,6 +168,19 @@ def test_a_named_window_moves_with_the_day(
     monkeypatch.setattr(timezone, "now", lambda: at + timedelta(hours=1))
     again = ann_api.get(f"{API}trades/?period=today", HTTP_IF_NONE_MATCH=first["ETag"])
     assert (len(first.json()["results"]), again.status_code, again.json()["results"]) == (1, 200, [])
+
+
+def test_a_window_names_days_of_utc_for_a_token_and_for_a_session(
+    ann_api: APIClient, ann_client: Client, ann: Trader, account: BrokerAccount
+) -> None:
+    Trader.objects.filter(pk=ann.pk).update(time_zone="Asia/Tokyo")
+    trade = make.trade(account, opened_at=datetime(2025, 3, 3, 20, tzinfo=UTC))
+    day = f"{trade.closed_at:%Y-%m-%d}"
+    for query in (f"from={day}&to={day}", "from=2025-03-04&to=2025-03-04"):
+        by_token, by_session = (client.get(f"{API}trades/?{query}") for client in (ann_api, ann_client))
+        assert by_token.json() == by_session.json()
+        assert by_token["ETag"] == by_session["ETag"]
+        assert len(by_token.json()["results"]) == query.startswith(f"from={day}")
 
 
 def test_a_change_of_what_the_account_holds_makes_another_tag(ann_api: APIClient, account: BrokerAccount) -> None:

@@ -173,7 +173,7 @@ def test_the_list_shows_each_account_once_and_the_archived_ones_apart(ann_client
     assert [row["account"].label for row in page.context["archived"]] == ["Old one"]
     assert {row["account"].label: row["state"][1] for row in page.context["rows"]} == {
         "Fresh": "Empty",
-        "Main": "Up to date",
+        "Main": "Nothing stated",
     }
 
 
@@ -233,3 +233,15 @@ def test_bars_are_the_days_of_the_traders_zone(ann: Trader) -> None:
     days, months = recent_nets([account], now, ZoneInfo("Europe/Berlin"))["USD"]
     assert days == {date(2026, 3, 10): Decimal(5), date(2026, 3, 11): Decimal(7)}
     assert months == {date(2026, 3, 1): Decimal(12)}
+
+
+def test_claims_no_tie_where_the_broker_stated_nothing(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    pages = [text_of(ann_client.get(address)) for address in ("/accounts/", f"/accounts/{account.pk}/")]
+    assert all("Nothing stated" in page for page in pages) and not any(" Ties " in page for page in pages)
+
+
+def test_the_list_of_accounts_tells_which_does_not_tie(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    make.snapshot(account, balance=Decimal("10000.00"), taken_at=timezone.now())
+    assert "Does not tie" in text_of(ann_client.get("/accounts/"))

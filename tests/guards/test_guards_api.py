@@ -40,6 +40,7 @@ def test_without_an_account_there_is_no_data(ann_api: APIClient) -> None:
         "drawdown_guard": None,
         "market_guard_alerts": [],
         "any_positions_should_close": False,
+        "auto_close_stopped": False,
         "last_evaluated_at": None,
         "accounts": [],
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Trader
 from tests import make
@@ -88,3 +89,9 @@ def test_twenty_more_rows_need_no_more_queries(
     with django_assert_max_num_queries(len(few.captured_queries)):
         assert ann_client.get(made.url(name)).status_code == 200
     assert len(few.captured_queries) <= 18
+
+
+def test_no_proxy_keeps_what_a_trader_is_shown(ann_client: Client) -> None:
+    for name in ("dashboard", "account_list", "trade_list", "trade_csv", "position_list", "cash_flow_list", "settings"):
+        kept = ann_client.get(reverse(name))["Cache-Control"]
+        assert "private" in kept and "no-cache" in kept, name

@@ -98,6 +98,13 @@ def test_a_template_without_costs_has_only_swap_and_profit() -> None:
     assert (stated(statement)["closed_swap"], stated(statement)["closed_gross"]) == (D("-0.20"), D("5.00"))
 
 
+def test_totals_belong_to_the_table_above_them_when_another_is_empty() -> None:
+    totals = "<tr><td colspan=10></td><td>0.00</td><td>0.00</td><td>0.00</td><td>7.00</td></tr>\n"
+    statement = read(mt4_page([], [mt4_trade(5, "7.00", closed=""), totals]))
+    assert stated(statement)["open_gross"] == 7 and "closed_gross" not in stated(statement)
+    assert not any(figure.untrusted for figure in statement.stated)
+
+
 def test_a_comment_without_columns_in_a_row_of_its_own_links_partial_closes() -> None:
     comment = "<tr><td></td><td></td><td colspan=12>{}</td></tr>\n"
     rows = [mt4_trade(1, "1.00"), comment.format("to #2"), mt4_trade(2, "2.00"), comment.format("from #1[sl]")]

@@ -139,6 +139,13 @@ def test_a_period_in_which_nothing_happened_is_a_statement(with_headings: bool) 
         assert figures(statement)["balance"] == 1_010 and not any(figure.untrusted for figure in statement.stated)
 
 
+def test_a_report_of_open_trades_without_any_keeps_its_figures() -> None:
+    tail = [*ACCOUNT, ["Assets"], ["Asset", "Volume", "Rate", "Market Value"], ["USD", "1", "1.0", "1 010.00"]]
+    statement = read([*mt5_rows()[:5], *tail])
+    assert statement.format == "mt5-trade-html" and not statement.problems and not statement.positions
+    assert list(statement.figures.exposures) == [D("1010.00")] and statement.figures.balance == 1_010
+
+
 def test_a_report_of_cancelled_orders_alone_is_a_history() -> None:
     order = ["2024.01.02 10:00:00", "5", "EURUSD", "buy limit", "0.1 / 0", "1.0", "", "", "2024.01.02 11:00:00"]
     rows = [row for row in mt5_rows(orders=[[*order, "canceled", ""]]) if row not in (["Positions"], POSITION_LABELS)]
@@ -214,6 +221,20 @@ def test_a_position_that_several_entries_opened_is_one_trade(account: str, lists
     assert (trade.ticket, trade.volume_lots, trade.gross_profit) == ("900", D("0.2"), D(4)) and trade.closed_at
     assert {fill.ticket for fill in statement.executions} == {"900"} and not statement.problems
     assert (figures(statement)["balance"], figures(statement)["trades_total"]) == (D(1_004), D(1))
+
+
+@pytest.mark.parametrize("second", [900, 903])
+def test_a_reversed_position_is_a_trade_of_its_own_under_either_number(second: int) -> None:
+    first = position(900, "2.00", closed="2024.01.02 10:15:00")
+    turned = position(second, "3.00", volume="0.2", side="sell", opened="2024.01.02 10:15:00")
+    deals = [
+        deal(2, "in", order=900),
+        deal(3, "in/out", order=903, side="sell", volume="0.3", at="2024.01.02 10:15:00", profit="2.00"),
+        deal(4, "out", order=904, side="buy", volume="0.2", at="2024.01.02 11:00:00", profit="3.00"),
+    ]
+    statement = read(mt5_rows(account=NETTING, positions=[first, turned], deals=deals))
+    assert {trade.ticket: trade.gross_profit for trade in statement.trades} == {"900": D("2.00"), "903": D("3.00")}
+    assert [fill.ticket for fill in statement.executions] == ["900", "900", "903"] and not statement.problems
 
 
 def test_entries_on_both_sides_are_no_netting_account() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import django_filters
 from django.db import connection
@@ -18,13 +19,14 @@ from rest_framework.response import Response
 
 from accounts.models import BrokerAccount, bound_accounts
 from tradeportal.rest.schemas import ERRORS, NOT_MODIFIED, Error
-from trading.filters import zone_of
 from trading.queries.keyset import MERGED_ACCOUNTS, BadCursorError, Column, Page, Sort, keyset_page, merged_page
 
 #: What a request has read already, so that its state and its answer share one query.
 _COVERED, _OWN = "_covered_accounts", "_own_accounts"
 _OWN_ACCOUNTS = "SELECT id, revision, currency FROM accounts_brokeraccount WHERE trader_id = %s ORDER BY id"
-#: Parameters whose meaning changes with the day or the zone of the caller.
+#: Whose days a window names: a token and a session of one trader must say the same.
+_DAYS = ZoneInfo("UTC")
+#: Parameters whose meaning changes with the day.
 _WINDOW = {"from", "to", "period"}
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -91,11 +93,10 @@ def _own(trader: Any) -> list[Covered]:
 
 
 def revisions(request: Request, **path: Any) -> Any:
-    """The state of everything that the covered accounts hold; of a window of days also the caller's day and zone."""
+    """The state of everything that the covered accounts hold; of a window of days also the day."""
     state: list[Any] = [(account.pk, account.revision) for account in covered(request)]
     if _WINDOW & request.query_params.keys():
-        zone = zone_of(request.user)
-        state.append((zone.key, timezone.localdate(timezone=zone)))
+        state.append(timezone.now().astimezone(_DAYS).date())
     return state
 
 
@@ -122,6 +123,7 @@ def filtered(kind: type[django_filters.FilterSet], request: Request, queryset: Q
     if asked == {"account"} and _asks_for_own_accounts(request):
         return queryset.filter(account__in=[account.pk for account in covered(request)])
     found = kind(request.query_params, queryset=queryset, request=request)
+    found.zone = _DAYS
     if not found.form.is_valid():
         raise ValidationError({name: list(messages) for name, messages in found.form.errors.items()})
     narrowed: QuerySet[Any] = found.qs

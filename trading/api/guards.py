@@ -23,7 +23,14 @@ from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, covered, own_account
 from trading.api.shapes import money
 from trading.calc.guard_presets import presets
 from trading.models import AutoClose, GuardKind, GuardRule, Level
-from trading.queries.guards import AccountStanding, RuleStanding, account_standings, last_evaluated, worst
+from trading.queries.guards import (
+    AccountStanding,
+    RuleStanding,
+    account_standings,
+    is_auto_closing_stopped,
+    last_evaluated,
+    worst,
+)
 from trading.services import guard_rules as services
 
 _HUNDREDTH = Decimal("0.01")
@@ -96,6 +103,7 @@ class GuardsStatus(serializers.Serializer[Any]):
     drawdown_guard = DrawdownGuard(allow_null=True, help_text="The one that is nearest to breaking.")
     market_guard_alerts = MarketAlert(many=True)
     any_positions_should_close = serializers.BooleanField()
+    auto_close_stopped = serializers.BooleanField(help_text="Staff have stopped all auto-closing.")
     last_evaluated_at = serializers.DateTimeField(allow_null=True)
     accounts = AccountGuards(many=True)
 
@@ -213,6 +221,7 @@ class GuardsStatusView(APIView):
                 "drawdown_guard": _tightest(standings),
                 "market_guard_alerts": [alert for one in shown for alert in one["market_guard_alerts"]],
                 "any_positions_should_close": any(standing.should_close for standing in standings),
+                "auto_close_stopped": is_auto_closing_stopped(),
                 "last_evaluated_at": max((s.evaluated_at for s in standings if s.evaluated_at), default=None),
                 "accounts": shown,
             }

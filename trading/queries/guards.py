@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from accounts.models import BrokerAccount
 from trading.calc.guard_types import CLOSING_KINDS, GOALS, MARKET_KINDS, Kind
-from trading.models import AutoClose, GuardRule, GuardState, Level
+from trading.models import AutoClose, GuardRule, GuardState, KillSwitch, Level
 
 ZERO = Decimal(0)
 NO_DATA = "no_data"
@@ -99,6 +99,12 @@ def account_standings(accounts: Sequence[BrokerAccount]) -> list[AccountStanding
         rules[row.account_id].append(row)
     consenting = set(AutoClose.objects.filter(account__in=keys).values_list("account_id", flat=True))
     return [_standing(account, rules[account.pk], account.pk in consenting) for account in accounts]
+
+
+def is_auto_closing_stopped() -> bool:
+    """Whether staff have stopped all auto-closing."""
+    newest = KillSwitch.objects.order_by("-set_at", "-id").values_list("is_on", flat=True).first()
+    return bool(newest)
 
 
 def worst(levels: Iterable[str]) -> str:

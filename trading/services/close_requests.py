@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from accounts.models import Trader
 from trading.errors import StateConflict
 from trading.models import Alert, AuditEntry, AutoClose, CloseRequest, KillSwitch, Position
+from trading.queries.guards import is_auto_closing_stopped
 from trading.services import audit
 from trading.services.guard_rules import raise_revision
 
@@ -38,19 +39,14 @@ class Ack:
     error: str = ""
 
 
-def is_stopped() -> bool:
-    """Whether staff have stopped all auto-closing."""
-    newest = KillSwitch.objects.order_by("-set_at", "-id").values_list("is_on", flat=True).first()
-    return bool(newest)
-
-
 @transaction.atomic
 def set_kill_switch(is_on: bool, *, reason: str, staff: Trader, now: datetime) -> KillSwitch:
     """Stops all auto-closing, or lets it go on. What was requested before stays where it is, and expires in its time."""
     switch = KillSwitch.objects.create(is_on=is_on, reason=reason, set_by=staff, set_at=now)
     act = "kill_switch_on" if is_on else "kill_switch_off"
-    accounts = AutoClose.objects.values_list("account_id", flat=True)
+    accounts = list(AutoClose.objects.values_list("account_id", flat=True))
     audit.write(audit.entry(key, act, switch.pk, at=now, actor=staff.email, reason=reason) for key in accounts)
+    raise_revision(accounts)
     return switch
 
 
@@ -64,7 +60,7 @@ def request_closes(critical: Mapping[UUID, Sequence[tuple[UUID, str]]], *, now: 
     if not consenting:
         return []
     alerts = _critical_alerts({key: critical[key] for key in consenting})
-    if is_stopped():
+    if is_auto_closing_stopped():
         _note_stopped(alerts, now)
         return []
     wanted = _wanted(alerts, now)
@@ -177,7 +173,7 @@ def ripe(requests: QuerySet[CloseRequest], now: datetime) -> QuerySet[CloseReque
 @transaction.atomic
 def collect(requests: QuerySet[CloseRequest], *, actor: str, now: datetime) -> list[CloseRequest]:
     """Hands a bridge what it has to carry out. Again: the same ones until they are acknowledged, for a bridge that died."""
-    if is_stopped():
+    if is_auto_closing_stopped():
         return []
     # Whatever narrows the queryset, such as a DISTINCT, stays inside, where it does not stand in the way of the lock.
     found = CloseRequest.objects.filter(pk__in=ripe(requests, now).order_by().values("pk"))

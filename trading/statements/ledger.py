@@ -31,6 +31,9 @@ class Ledger:
                 code="damaged",
             )
 
+    def is_known(self, kind: str, number: str) -> bool:
+        return number in self._seen[kind]
+
     def is_first(self, kind: str, number: str, row: Row, amount: Decimal | None) -> bool:
         """True for a number not met before; else the row becomes a problem, with the amount that it would move."""
         seen = self._seen[kind]

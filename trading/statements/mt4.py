@@ -93,7 +93,7 @@ class Mt4Reader:
         self._positions: list[PositionRow] = []
         self._flows: list[_Flow] = []
         self._pairs: list[PairRow] = []
-        self._totals: list[Row] = []
+        self._totals: dict[str, Row] = {}
         self._sums = {"closed": [ZERO] * 4, "open": [ZERO] * 4}
         self._children: dict[str, str] = {}
         self._singles: list[PairRow] = []  # subtotals under the tables
@@ -274,7 +274,8 @@ class Mt4Reader:
             return
         numbers = [column for column in filled if self._values.number(row.texts[column]) is not None]
         if filled == numbers and self._columns.is_totals(filled):
-            self._totals.append(row)
+            is_open = bool(self._positions or self._totals)  # an empty table may have no totals
+            self._totals.setdefault("open" if is_open else "closed", row)
         elif found := pair_row(row):
             is_summary = len(found.pairs) > 1 or self._pairs
             (self._pairs if is_summary else self._singles).append(found)
@@ -321,7 +322,7 @@ class Mt4Reader:
     def _stated(self) -> list[StatedFigure]:
         stated: list[StatedFigure] = []
         money = self._columns.money
-        for table, row in zip(("closed", "open"), self._totals, strict=False):
+        for table, row in self._totals.items():
             sums = dict(enumerate(self._sums[table], start=at.COMMISSION))
             for column, place in zip(row.filled(), money, strict=False):
                 figure = total(f"{table}_{_TOTALS[place - at.COMMISSION]}", row.printed(column), row.line)

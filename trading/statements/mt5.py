@@ -31,6 +31,7 @@ from trading.statements.values import Values, is_dated
 READER_VERSION = 1
 FORMATS = ("mt5-history-html", "mt5-history-xlsx", "mt5-trade-html", "mt5-trade-xlsx")
 
+_TURN = Direction.IN_OUT
 _HEADING_CELLS = 9
 _HISTORY_CELLS = 13
 _EXPOSURE_CELLS = 4
@@ -55,6 +56,7 @@ class Mt5Reader:
         self._table: Kind | None = None
         self._is_new_table = False  # a heading stands above, and no row under it yet
         self._positions: list[Position] = []
+        self._again: list[tuple[Position, Row]] = []
         self._open: list[PositionRow] = []
         self._deals: list[ExecutionRow] = []
         self._balances: list[BalanceRow] = []
@@ -75,6 +77,7 @@ class Mt5Reader:
             else:
                 self._head.append(row)
         self._values.forget()
+        self._take_reversed()
         self._ledger.forget()
 
     # Rows
@@ -132,9 +135,21 @@ class Mt5Reader:
 
     def _position(self, cells: list[str], row: Row) -> None:
         position = self._rows.position(cells, row)
-        if self._ledger.is_first("position", position.ticket, row, position.net):
+        if self._ledger.is_known("position", position.ticket):
+            self._again.append((position, row))
+        elif self._ledger.is_first("position", position.ticket, row, position.net):
             self._positions.append(position)
             self._totals.add_position(position)
+
+    def _take_reversed(self) -> None:
+        """Gives a position whose number stands twice, because a reversal opened it, the number of the order that did."""
+        turns = {(deal.symbol, deal.executed_at): deal.order_id for deal in self._deals if deal.direction is _TURN}
+        for position, row in self._again:
+            number = turns.get((position.symbol, position.opened_at), position.ticket)
+            if self._ledger.is_first("position", number, row, position.net):
+                position.ticket = number
+                self._positions.append(position)
+                self._totals.add_position(position)
 
     def _open_position(self, cells: list[str], row: Row) -> None:
         position = self._rows.open_position(cells, row)
@@ -204,14 +219,15 @@ class Mt5Reader:
 
     def _read_without_tables(self) -> None:
         """Takes the totals of a report that has no table, as of a period in which nothing happened."""
-        pairs = [found for row in self._head if (found := pair_row(row))]
-        first = next((place for place, found in enumerate(pairs) if len(found.pairs) > 1), None)
+        paired = ((place, pair_row(row)) for place, row in enumerate(self._head))
+        first = next((place for place, found in paired if found and len(found.pairs) > 1), None)
         if first is None:
             raise StatementRefused(
                 "This report stops before its first table. Save it again from the terminal.", code="truncated"
             )
-        self._pairs = pairs[first:]
-        self._has_history = True
+        for row in self._head[first:]:
+            self._other(row)
+        self._has_history = not self._exposures
 
     def _is_empty(self) -> bool:
         """Whether nothing happened in the period of this report, so that its balance is the one before it too."""

@@ -60,11 +60,11 @@ def _row(overview: Overview, formats: Formats) -> dict[str, Any]:
         "positions": overview.positions,
         "floating": formats.amount(overview.floating, currency),
         "last_statement": formats.day(overview.last_statement) if overview.last_statement else "",
-        "state": _state(overview),
+        "state": _state(overview, formats),
     }
 
 
-def _state(overview: Overview) -> tuple[str, str]:
+def _state(overview: Overview, formats: Formats) -> tuple[str, str]:
     """The badge of an account: its kind and its word."""
     if overview.statements.get(State.READY):
         return "warning", "To review"
@@ -72,7 +72,8 @@ def _state(overview: Overview) -> tuple[str, str]:
         return "idle", "Empty"
     if overview.balance is None:
         return "degraded", "No opening balance"
-    return "healthy", "Up to date"
+    badge: tuple[str, str] = _proof(overview.account, formats)["badge"]
+    return badge
 
 
 @login_required
@@ -226,6 +227,7 @@ def _proof(account: BrokerAccount, formats: Formats) -> dict[str, Any]:
     broken = proof.first_break
     if broken is None or broken.difference is None:
         stated = sum(1 for day in proof.days if day.stated is not None)
-        return {"ties": True, "stated": formatting.count(stated, "day")}
+        badge = ("healthy", "Ties") if stated else ("idle", "Nothing stated")
+        return {"badge": badge, "stated": formatting.count(stated, "day") if stated else ""}
     difference = formats.signed(broken.difference, account.currency)
-    return {"ties": False, "difference": difference, "on": formats.day(broken.on)}
+    return {"badge": ("warning", "Does not tie"), "difference": difference, "on": formats.day(broken.on)}

@@ -18,7 +18,7 @@ from trading.context import Frame
 from trading.errors import TradingError
 from trading.guard_forms import AutoCloseForm, PresetForm, RuleFormSet, rules_of
 from trading.models import AutoClose, GuardRule, Position
-from trading.queries.guards import account_standings
+from trading.queries.guards import account_standings, is_auto_closing_stopped
 from trading.services import guard_rules as services
 from trading.views.alerts import alert_days, close_lines, recent_alerts
 from trading.views.guard_rows import card
@@ -32,10 +32,12 @@ def guard_list(request: HttpRequest) -> HttpResponse:
     frame, now = Frame(request), timezone.now()
     chosen = [frame.account] if frame.account else frame.accounts
     shown = recent_alerts(request.user, chosen, _ALERTS)
+    standings = account_standings(chosen)
     context = {
         "frame": frame,
-        "cards": [card(standing, frame.formats, now) for standing in account_standings(chosen)],
+        "cards": [card(standing, frame.formats, now) for standing in standings],
         "days": alert_days(shown, frame.formats),
+        "is_stopped": any(one.has_auto_close for one in standings) and is_auto_closing_stopped(),
         "closes": close_lines(request.user, chosen, frame.formats, only_undone=True),
     }
     return render(request, "trading/guard_list.html", context)
@@ -129,6 +131,7 @@ def _edit_page(
         "presets": [one for one in presets().values() if one.source],
         "close_form": close_form or AutoCloseForm(),
         "consent": AutoClose.objects.filter(account=account).first(),
+        "is_stopped": standing.has_auto_close and is_auto_closing_stopped(),
         "is_critical": standing.should_close,
         "positions": Position.objects.filter(account=account).count(),
     }

@@ -4,8 +4,8 @@ _FORMATS = {
     "mt4-statement-html": "MetaTrader 4 statement",
     "mt5-history-html": "MetaTrader 5 trade history (HTML)",
     "mt5-history-xlsx": "MetaTrader 5 trade history (XLSX)",
-    "mt5-trade-html": "MetaTrader 5 report of open positions (HTML)",
-    "mt5-trade-xlsx": "MetaTrader 5 report of open positions (XLSX)",
+    "mt5-trade-html": "MetaTrader 5 open positions (HTML)",
+    "mt5-trade-xlsx": "MetaTrader 5 open positions (XLSX)",
 }
 TABLES = {"trade": "Trade", "execution": "Execution", "cash_flow": "Cash flow"}
 FIELDS = {
