@@ -92,7 +92,7 @@ def test_records_everything_that_a_terminal_says(bridge: APIClient, account: Bro
     fill = Execution.objects.get()
     assert (fill.trade_id, fill.sequence, fill.executed_text) == (trade.pk, 901, "2026.11.20 11:00:00")
     assert CashFlow.objects.get().amount == 10_000
-    assert LiveSnapshot.objects.get().equity == Decimal("10096.50")
+    assert LiveSnapshot.objects.get(account=account).equity == Decimal("10096.50")
     state = SyncState.objects.get()
     assert (state.total_syncs, state.failures_in_a_row, state.open_positions) == (1, 0, 1)
     assert found["revision"] == revision(account) > 0
@@ -207,7 +207,7 @@ def test_keeps_one_row_of_current_figures_and_a_snapshot_of_each_sync(
     for seconds, balance in ((30, "100.00"), (20, "110.00"), (10, "120.00")):
         one(bridge, entry(account, sent_at=text(now - timedelta(seconds=seconds)), figures=figures(balance)))
     assert Snapshot.objects.get().balance == 120
-    taken = LiveSnapshot.objects.order_by("taken_at").values_list("balance", flat=True)
+    taken = LiveSnapshot.objects.filter(account=account).order_by("taken_at").values_list("balance", flat=True)
     assert list(taken) == [100, 110, 120]
 
 
