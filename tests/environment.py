@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -58,8 +59,8 @@ def _set_up_django() -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     # A machine busy with tests may answer late; a kept answer that is given up for lost would cost queries again.
-    for timeout in ("SOCKET_CONNECT_TIMEOUT", "SOCKET_TIMEOUT"):
-        settings.CACHES["default"]["OPTIONS"][timeout] = 20
+    caches: dict[str, Any] = settings.CACHES
+    caches["default"]["OPTIONS"] |= {"SOCKET_CONNECT_TIMEOUT": 20, "SOCKET_TIMEOUT": 20}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # WhiteNoise warns in every test when its directory is missing.
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
