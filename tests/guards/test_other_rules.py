@@ -67,6 +67,11 @@ def test_open_risk_is_a_share_of_equity_and_unbounded_is_a_warning() -> None:
     assert not watch(limit, [seen(40_000, open_risk=4_000)])[-1].should_close
 
 
+def test_a_risk_that_gets_a_bound_past_the_limit_and_loses_it_again_is_told_once_each() -> None:
+    path = [seen(40_000, 0, open_risk=None), seen(40_000, 1, open_risk=2_000), seen(40_000, 2, open_risk=None)]
+    assert fired(watch(rule("open_risk", "0.025"), path)) == [Level.WARNING, Level.CRITICAL]
+
+
 def test_margin_use_is_a_share_of_equity() -> None:
     last = watch(rule("margin_use", "0.30", "0.20"), [seen(10_000, margin=2_500)])[-1]
     assert (last.reading.used, last.level, last.reading.headroom) == (Decimal("0.25"), Level.WARNING, Decimal(500))

@@ -76,7 +76,8 @@ def _verdict(rule: Rule, symbol: str, reading: Reading, before: Episodes) -> tup
     warning = _is_open(before.warning_open, reading, reading.warning, Level.WARNING)
     critical = _is_open(before.critical_open, reading, reading.critical, Level.CRITICAL)
     fired = None
-    after = replace(before, warning_open=warning, critical_open=critical)
+    # What is critical is past its warning, also where the rule has none: an unbounded risk that gets a bound, say.
+    after = replace(before, warning_open=warning or critical, critical_open=critical)
     if critical and not before.critical_open:
         after = replace(after, criticals=before.criticals + 1)
         fired = Fired(Level.CRITICAL, after.criticals)
