@@ -32,7 +32,9 @@ LINT = (
     Step("Format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
     Step("Templates", ("-m", "djlint", "templates", "--lint", "--quiet")),
 )
-TYPES = (Step("Types", ("-m", "mypy", "accounts", "bridge", "devtools", "loadtest", "tests", "tradeportal", "trading")),)
+TYPES = (
+    Step("Types", ("-m", "mypy", "accounts", "bridge", "devtools", "loadtest", "tests", "tradeportal", "trading")),
+)
 CONTRACTS = Step(
     "Import contracts", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-logo'])")
 )

@@ -244,3 +244,10 @@ def test_totals_of_positions_never_add_two_currencies(ann_api: APIClient, ann: T
     assert by_currency["EUR"]["equity"] is None
     only = ann_api.get(f"{API}positions/", {"account": str(dollars.pk)}).json()
     assert (only["total_unrealized_pnl"], only["total_unrealized_pnl_pct"]) == ("30.00", "3.00")
+
+
+@pytest.mark.parametrize("path", ["trades/", "executions/", "cash-flows/", "positions/", "statements/"])
+def test_a_filter_that_is_not_known_is_named_and_never_ignored(ann_api: APIClient, path: str) -> None:
+    answer = ann_api.get(f"/api/v1/{path}?symbl=EURUSD")
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == ["symbl"]

@@ -1,6 +1,7 @@
 """What the endpoints of the history share: whose accounts an answer covers, filters, and pages by key."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -115,8 +116,24 @@ def own_account(request: Request, account_id: UUID) -> BrokerAccount:
     return account
 
 
-def filtered(kind: type[django_filters.FilterSet], request: Request, queryset: QuerySet[Any]) -> QuerySet[Any]:
-    """The rows that the address asks for. Errors: ValidationError naming each filter that makes no sense."""
+#: What an address may ask of a list besides its filters.
+_OF_LISTS = frozenset({"ordering", "limit", "cursor"})
+
+
+def filtered(
+    kind: type[django_filters.FilterSet],
+    request: Request,
+    queryset: QuerySet[Any],
+    *,
+    besides: AbstractSet[str] = frozenset(),
+) -> QuerySet[Any]:
+    """The rows that the address asks for. Errors: ValidationError naming each filter that makes no sense.
+
+    `besides` are parameters that the caller reads itself.
+    """
+    unknown = request.query_params.keys() - kind.base_filters.keys() - _OF_LISTS - besides
+    if unknown:
+        raise ValidationError({name: ["This list has no such filter."] for name in sorted(unknown)})
     asked = kind.base_filters.keys() & request.query_params.keys()
     if not asked:
         return queryset

@@ -224,7 +224,7 @@ class StatusView(APIView):
 class LogsView(APIView):
     @conditional(_log_state)
     def get(self, request: Request) -> Response:
-        events = filtered(LogFilter, request, queries.logs(request.user))
+        events = filtered(LogFilter, request, queries.logs(request.user), besides={"hours"})
         page = page_of(
             request, _within_hours(request, events), order_of(request, LOG_SORTS, "-at"), queries.EVENT_FIELDS
         )
