@@ -66,7 +66,9 @@ def _all(found: list[BrokerAccount], formats: Formats, now: datetime) -> dict[st
     feeds = [rows.feed_row(account, formats, now) for account in found]
     return {
         "feeds": feeds,
-        "agreeing": sum(feed.status in ("healthy", "idle") for feed in feeds),
+        # An account that never synced has a status, and nothing to agree with.
+        "agreeing": sum(feed.status in ("healthy", "idle") and bool(feed.age) for feed in feeds),
+        "synced": sum(bool(feed.age) for feed in feeds),
         "breaks": sum(feed.breaks for feed in feeds),
     }
 
