@@ -10,9 +10,19 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from accounts.models import ApiKey, BrokerAccount
 from accounts.services.sign_in import start_sign_in
 from tests import make
-from trading.models import State, StatementCorrection, StatementFile, StatementFileChunk
+from trading.models import (
+    Delivery,
+    GuardRule,
+    Quote,
+    State,
+    StatementCorrection,
+    StatementFile,
+    StatementFileChunk,
+    SyncReceipt,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +114,65 @@ def _correction_of_an_unknown_table() -> None:
     StatementCorrection.objects.create(statement=statement, table="tarde", row_id=trade.pk, action="removed", before={})
 
 
+def _key(**fields: Any) -> None:
+    values = {"name": "Bridge", "prefix": "abcd1234", "secret_sha256": "0" * 64, "scopes": ["read"]}
+    ApiKey.objects.create(trader=make.trader(), expires_at=timezone.now(), **{**values, **fields})
+
+
+def _rule(account: BrokerAccount | None = None, **fields: Any) -> None:
+    values = {"account": account or make.account(), "kind": "drawdown", "critical": Decimal("0.2")}
+    GuardRule.objects.create(**{**values, **fields})
+
+
+def _twin_rule() -> None:
+    account = make.account()
+    _rule(account)
+    _rule(account)
+
+
+def _quote(account: BrokerAccount | None = None, bid: str = "1.1000") -> None:
+    owner = account or make.account()
+    Quote.objects.create(
+        account=owner, symbol="EURUSD", bid=Decimal(bid), ask=Decimal("1.1002"), quoted_at=timezone.now()
+    )
+
+
+def _twin_quote() -> None:
+    account = make.account()
+    _quote(account)
+    _quote(account)
+
+
+def _twin_receipt() -> None:
+    owner = make.trader()
+    for _ in range(2):
+        SyncReceipt.objects.create(trader=owner, key="k", request_sha256="0" * 64, answer={}, created_at=timezone.now())
+
+
+def _twin_break() -> None:
+    made = make.open_break()
+    make.open_break(made.account, ticket=made.ticket)
+
+
+def _twin_alert() -> None:
+    made = make.alert()
+    make.alert(made.account, rule_id=made.rule_id)
+
+
+def _twin_close_request() -> None:
+    made = make.close_request()
+    make.close_request(made.alert, ticket=made.ticket)
+
+
+def _twin_delivery(channel: str) -> None:
+    alert = make.alert()
+    hook = make.webhook(alert.account.trader) if channel == "webhook" else None
+    for _ in range(2):
+        Delivery.objects.create(
+            trader=alert.account.trader, alert=alert, channel=channel, webhook=hook, created_at=timezone.now()
+        )
+
+
 #: The name of a constraint and an act that it must refuse.
 LIES: list[tuple[str, Callable[[], None]]] = [
     ("trade_ticket_unique_in_account", _twin_trade),
@@ -157,6 +226,22 @@ LIES: list[tuple[str, Callable[[], None]]] = [
     ("account_number_given", lambda: set_on(make.account(), number="")),
     ("trader_email_unique_in_any_case", _twin_trader),
     ("sign_in_end_has_a_reason", _end_without_a_reason),
+    ("api_key_secret_is_hashed", lambda: _key(secret_sha256="the secret itself")),
+    ("api_key_has_a_scope", lambda: _key(scopes=[])),
+    ("quote_unique_in_account", _twin_quote),
+    ("quote_bid_not_above_ask", lambda: _quote(bid="1.1003")),
+    ("quote_bid_not_above_ask", lambda: _quote(bid="0")),
+    ("sync_receipt_unique_per_trader", _twin_receipt),
+    ("break_one_unresolved_of_a_kind", _twin_break),
+    ("break_type_is_known", lambda: set_on(make.open_break(), type="hunch")),
+    ("guard_rule_unique_in_account", _twin_rule),
+    ("guard_rule_kind_is_known", lambda: _rule(kind="hunch")),
+    ("guard_rule_critical_positive", lambda: _rule(critical=ZERO)),
+    ("alert_level_alerts", lambda: make.alert(level="normal")),
+    ("alert_once_per_episode", _twin_alert),
+    ("close_request_once_per_alert_and_position", _twin_close_request),
+    ("delivery_once_per_channel", lambda: _twin_delivery("email")),
+    ("delivery_once_per_channel", lambda: _twin_delivery("webhook")),
 ]
 
 
