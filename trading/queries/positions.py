@@ -43,6 +43,11 @@ class OpenLine:
         return lots
 
     @property
+    def profit(self) -> Decimal | None:
+        """The broker's own figure, before swap and commission."""
+        return self.position.floating_profit if self.position else None
+
+    @property
     def floating(self) -> Decimal | None:
         """What equity counts: profit, swap and the commission that is not booked yet."""
         return floating(self.position) if self.position else None

@@ -49,6 +49,7 @@ class PositionRow:
     take_profit: SafeString | str
     commission: str
     swap: SafeString | str
+    profit: str
     floating: SafeString
     percent: SafeString | str
     realised: SafeString | None
@@ -127,6 +128,7 @@ def _row(line: OpenLine, formats: Formats, equity_of: Equities) -> PositionRow:
         take_profit=_price(formats, shown.take_profit, "There is no target."),
         commission=formats.money(line.commission, currency),
         swap=formats.plain(line.swap, currency, reason=_NOT_REPORTED),
+        profit="" if line.profit is None else formats.money(line.profit, currency),
         floating=formats.amount(line.floating, currency, reason=_NOT_REPORTED),
         percent=_percent(
             formats, percent(line.floating, equity_of.get(shown.account_id)) if line.floating is not None else None
