@@ -174,7 +174,7 @@ def _twin_delivery(channel: str) -> None:
 
 
 #: The name of a constraint and an act that it must refuse.
-LIES: list[tuple[str, Callable[[], None]]] = [
+LIES: list[tuple[str, Callable[[], object]]] = [
     ("trade_ticket_unique_in_account", _twin_trade),
     ("trade_side_is_known", lambda: set_on(make.trade(), side="up")),
     ("trade_source_is_known", lambda: set_on(make.trade(), source="rumour")),
@@ -246,7 +246,7 @@ LIES: list[tuple[str, Callable[[], None]]] = [
 
 
 @pytest.mark.parametrize(("constraint", "lie"), LIES, ids=[f"{name}-{number}" for number, (name, _) in enumerate(LIES)])
-def test_refuses_the_lie(constraint: str, lie: Callable[[], None]) -> None:
+def test_refuses_the_lie(constraint: str, lie: Callable[[], object]) -> None:
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         lie()
 
