@@ -1,7 +1,6 @@
 """Measures one import: `whole PATH` in a process of its own, `database PATH ROUNDS` against a plain COPY."""
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import BrokerAccount, Trader  # noqa: E402
+from loadtest.memory import peak_mb  # noqa: E402
 from trading.models import State, Statement, StatementFile  # noqa: E402
 from trading.services.localise import Line, ServerClock, has_figures, moments_of, staged_lines  # noqa: E402
 from trading.services.merge import Import, merge  # noqa: E402
@@ -40,10 +40,9 @@ def whole(path: Path) -> dict[str, Any]:
     if statement.state != State.COMMITTED:
         raise SystemExit(f"The import ended as {statement.state}: {statement.error_message}")
     rows = sum(statement.outcome[word]["added"] for word in TABLES)
-    # Linux counts in KiB.
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mb()
     _empty()
-    return {"whole_s": seconds, "rows": rows, "peak_mb": peak_mb}
+    return {"whole_s": seconds, "rows": rows, "peak_mb": peak}
 
 
 def database(path: Path, rounds: int) -> dict[str, Any]:

@@ -5,7 +5,6 @@
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,8 @@ from uuid import uuid4
 
 import django
 import orjson
+
+from loadtest.memory import peak_mb
 
 POSITIONS = 5
 SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "XAUUSD", "BTCUSD")
@@ -119,13 +120,13 @@ class Bench:
     def memory(self) -> dict[str, float]:
         """What a call of all accounts adds to the most memory that this process ever held."""
         body = orjson.dumps(self.payload(self.accounts))
-        before = _peak_mb()
+        before = peak_mb()
         started = time.perf_counter()
         self._post(body)
         return {
             "accounts": len(self.accounts),
             "body_mb": len(body) / 1e6,
-            "added_mb": _peak_mb() - before,
+            "added_mb": peak_mb() - before,
             "seconds": time.perf_counter() - started,
         }
 
@@ -302,11 +303,6 @@ def _interleaved(ours: Callable[[], float], bare: Callable[[], float], rounds: i
                 times[name].append(seconds)
     figures = {name: accounts / median(seconds) for name, seconds in times.items()}
     return {"per_s": figures["ours"], "bare_per_s": figures["bare"], "ratio": figures["ours"] / figures["bare"]}
-
-
-def _peak_mb() -> float:
-    """Linux counts in KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def rows(found: dict[str, Any]) -> Iterator[tuple[str, str, str, float | None, str]]:
