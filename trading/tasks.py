@@ -1,4 +1,4 @@
-"""Background work: each task takes ids and calls one service."""
+"""Background work: each task takes ids and calls a service; an import is followed by warming."""
 
 from uuid import UUID
 

@@ -47,6 +47,7 @@ def test_a_click_on_a_row_opens_it(open_context: OpenContext) -> None:
     tab.goto(reverse("account_list"))
     tab.locator("tr.is-link td").nth(2).click()
     tab.wait_for_url("**/accounts/*-*-*-*-*/")
+    expect(tab.get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_a_menu_closes_by_escape_and_by_a_click_elsewhere(open_context: OpenContext) -> None:

@@ -47,9 +47,10 @@ def test_a_later_write_is_not_hidden_by_what_was_prepared(account: BrokerAccount
     assert overviews([account])[0].trades == figures.account_figures(account, "mt5")["trades_total"] == 2
 
 
-def test_a_statement_without_an_account_prepares_nothing(ann: Trader) -> None:
+def test_a_statement_without_an_account_prepares_nothing(ann: Trader, caplog: pytest.LogCaptureFixture) -> None:
     warm(make.statement(ann).pk)
     warm(uuid4())
+    assert "could not be prepared" not in caplog.text
 
 
 def test_a_failure_is_logged_and_harms_nobody(account: BrokerAccount, caplog: pytest.LogCaptureFixture) -> None:

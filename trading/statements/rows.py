@@ -1,6 +1,6 @@
 """The typed rows that every reader returns, whatever the broker's file looked like.
 
-Times in rows are the broker server's own clock: naive, with the broker's text beside them. `localise` (clock.py) turns
+Times in rows are the broker server's own clock: naive, with the broker's text beside them. `to_utc` (clock.py) turns
 them into aware UTC by the account's server time zone. Amounts are signed (a cost is negative) and keep the decimals that
 the file printed.
 """
