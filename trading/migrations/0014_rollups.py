@@ -1,0 +1,10 @@
+"""Reserved."""
+
+from typing import ClassVar
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies: ClassVar[list[tuple[str, str]]] = [("trading", "0013_live_leftovers")]
+    operations: ClassVar[list[migrations.operations.base.Operation]] = []
