@@ -5,13 +5,17 @@ from decimal import Decimal
 
 NO_TRADES = "There are no closed trades yet."
 NO_LOSSES = "No losses."
+NO_WINS = "No wins."
+NO_WON_TRADES = "No trade was won."
+NO_LOST_TRADES = "No trade was lost."
+NEVER_FELL = "The balance never fell."
 NO_OPENING_BALANCE = "The balance before the first trade is not known."
 NO_MARGIN = "The broker's margin is not known."
 
 _REASONS = {
     "profit_factor": NO_LOSSES,
     "payoff_ratio": NO_LOSSES,
-    "recovery_factor": "The balance never fell.",
+    "recovery_factor": NEVER_FELL,
     "sharpe_ratio": "It needs trades with different returns and a balance above zero before each.",
     "ahpr": "It needs a balance above zero before each trade.",
     "ghpr": "The account was down to zero, so no growth factor describes it.",

@@ -1,0 +1,10 @@
+"""Figures as Myfxbook defines them, of round trips: docs/formulas.md has each, worked by hand."""
+
+from trading.calc.closed_trades import in_order
+from trading.calc.figure_types import FigureValues, Sample
+from trading.calc.results import result_figures
+
+
+def myfxbook_figures(sample: Sample) -> FigureValues:
+    """Every figure of Myfxbook's set by its key; an undefined one has its reason in place of a value."""
+    return result_figures(in_order(sample.trades))
