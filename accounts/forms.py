@@ -97,11 +97,13 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     display_currency = CurrencyField(
         label=_("Currency"), max_length=10, help_text=_("New accounts start with it. Amounts are never converted.")
     )
-    # The other definitions join when their figures are computed; offering them now would change nothing.
     definition = forms.ChoiceField(
         label=_("Definition of figures"),
-        choices=[(Trader.Definition.MT5.value, Trader.Definition.MT5.label)],
-        help_text=_("Drawdown, Sharpe ratio and the others. A MetaTrader 4 account follows MetaTrader 4."),
+        choices=Trader.Definition.choices,
+        help_text=_(
+            "By whose rules trades are counted and drawdown, Sharpe ratio and the others computed. The top of each page "
+            "switches it for that page. Under MetaTrader, an account of MetaTrader 4 follows MetaTrader 4."
+        ),
     )
 
     class Meta:

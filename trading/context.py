@@ -14,6 +14,8 @@ from django.utils import timezone
 from accounts.models import BrokerAccount, Trader
 from tradeportal.middleware import current_request_id
 from trading import periods
+from trading.calc.figure_types import DefinitionSet
+from trading.calc.registry import DEFINITION_SETS
 from trading.formatting import Formats
 from trading.models import GuardState, Level, State, Statement, SyncState
 from trading.queries.figures import definition_of
@@ -66,6 +68,15 @@ _PLACES = (
     ("Settings", "settings", "settings", ("settings", "api_key_")),
 )
 _ON_PHONE = ("dashboard", "account_list", "trade_list", "position_list", "statement_list")
+
+
+def read_definition(asked: str, otherwise: str) -> DefinitionSet:
+    """The definition set of that name, else the other; an address that makes no sense chooses nothing."""
+    for name in (asked, otherwise):
+        for known in DEFINITION_SETS:
+            if name == known:
+                return known
+    return "mt5"
 
 
 def own_accounts(request: HttpRequest) -> Sequence[BrokerAccount]:
@@ -132,11 +143,31 @@ class Frame:
         return next((account for account in self.accounts if str(account.pk) == chosen), None)
 
     @cached_property
+    def definition(self) -> DefinitionSet:
+        """By whose rules the figures of this page are: the address says it, else the trader's choice."""
+        chosen = self.trader.definition if self.trader else Trader.Definition.MT5
+        return read_definition(self.request.GET.get("definition", ""), chosen)
+
+    @cached_property
     def definition_label(self) -> str:
-        """By whose rules the figures are: each account's by those of its platform."""
+        """The definition by its name; MetaTrader's with the versions of the accounts, each of which follows its own."""
+        if self.definition != "mt5":
+            return str(Trader.Definition(self.definition).label)
         shown = [self.account] if self.account else self.accounts
         versions = sorted({definition_of(account)[-1] for account in shown}) or ["5"]
         return f"MetaTrader {' and '.join(versions)}"
+
+    @cached_property
+    def definition_links(self) -> list[tuple[str, str, bool]]:
+        """Name, address and whether it is the chosen one, with the other parameters of the page kept."""
+        links = []
+        for name in Trader.Definition:
+            parameters = self.request.GET.copy()
+            parameters["definition"] = name.value
+            parameters.pop("cursor", None)
+            label = "MetaTrader" if name == Trader.Definition.MT5 else str(name.label)
+            links.append((label, f"?{parameters.urlencode()}", self.definition == name))
+        return links
 
     @cached_property
     def period(self) -> periods.Period:
@@ -167,9 +198,11 @@ class Frame:
 
     @cached_property
     def query(self) -> str:
-        """The chosen account and period as "?...", so that every link of the menu shows the same ones; or ""."""
+        """The chosen account, period and definition as "?...", so that every link of the menu shows the same ones; or ""."""
         chosen = {"account": str(self.account.pk)} if self.account else {}
-        parameters = chosen | self.period.parameters
+        asked = self.request.GET.get("definition", "")
+        defined = {"definition": asked} if asked in DEFINITION_SETS else {}
+        parameters = chosen | self.period.parameters | defined
         return f"?{urlencode(parameters)}" if parameters else ""
 
     @cached_property

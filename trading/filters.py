@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from accounts.models import BrokerAccount
+from accounts.models import BrokerAccount, Phase
 from trading.calc.periods import windows
 from trading.models import CashFlow, FlowKind, JournalEntry, Position, Side, Trade
 
@@ -126,6 +126,7 @@ class TradeFilter(WindowFilter):
 
     symbol = django_filters.CharFilter(method="filter_symbol", label="Symbol")
     side = django_filters.ChoiceFilter(choices=Side.choices, label="Side")
+    phase = django_filters.ChoiceFilter(field_name="account__phase", choices=Phase.choices, label="Phase")
     strategy = django_filters.CharFilter(field_name="strategy_id", label="Strategy")
     tag = django_filters.CharFilter(method="filter_tag", label="Tag")
     result = django_filters.ChoiceFilter(

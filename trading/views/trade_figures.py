@@ -159,9 +159,9 @@ def _set_filters(listing: TradeListing, formats: Formats) -> Iterator[_Setting]:
         yield "Closed", _period_words(period), ("period",), "", "calendar-event"
     for account in cleaned.get("account") or ():
         yield "Account", account.label, ("account",), str(account.pk), "building-bank"
-    for name in ("symbol", "side", "result", "strategy", "tag"):
+    for name in ("symbol", "side", "result", "strategy", "tag", "phase"):
         if value := cleaned.get(name):
-            shown = value.capitalize() if name in ("side", "result") else value
+            shown = value.capitalize() if name in ("side", "result", "phase") else value
             yield name.capitalize(), shown, (name,), "", ""
     for name, word in (("min_profit", "from"), ("max_profit", "to")):
         if cleaned.get(name) is not None:
