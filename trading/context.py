@@ -27,6 +27,9 @@ _OF_ACCOUNT = frozenset(
     {
         "dashboard",
         "trade_list",
+        "figure_list",
+        "figure_detail",
+        "monte_carlo",
         "position_list",
         "cash_flow_list",
         "statement_list",
@@ -36,7 +39,9 @@ _OF_ACCOUNT = frozenset(
         "close_request_list",
     }
 )
-_OF_PERIOD = frozenset({"dashboard", "trade_list", "cash_flow_list"})
+_OF_PERIOD = frozenset(
+    {"dashboard", "trade_list", "cash_flow_list", "figure_list", "account_figures", "figure_detail", "monte_carlo"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ _PLACES = (
         ("account_list", "account_detail", "account_figures", "balance_proof"),
     ),
     ("Trades", "list-details", "trade_list", ("trade_",)),
+    ("Figures", "ruler-2", "figure_list", ("figure_", "monte_carlo")),
     ("Positions", "stack-2", "position_list", ("position_",)),
     ("Cash flows", "cash", "cash_flow_list", ("cash_flow_",)),
     ("Reconciliation", "arrows-left-right", "reconciliation", ("reconciliation", "break_")),

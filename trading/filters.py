@@ -6,6 +6,7 @@ microsecond: [from, to).
 """
 
 import zoneinfo
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from accounts.models import BrokerAccount, Phase
 from trading.calc.periods import windows
 from trading.models import CashFlow, FlowKind, JournalEntry, Position, Side, Trade
+from trading.queries.figure_sets import Wanted
 
 _YEARS = range(1970, 2200)
 PERIODS = [
@@ -30,6 +32,10 @@ PERIODS = [
     ("year", "Year"),
     ("all", "All"),
 ]
+
+
+#: What chooses accounts and time; everything else takes trades out of them.
+_OF_SETS = frozenset({"account", "phase", "from", "to", "period"})
 
 
 class MomentField(forms.CharField):
@@ -102,6 +108,18 @@ class WindowFilter(django_filters.FilterSet):
         """The accounts that were asked for; empty for all."""
         return list(self.form.cleaned_data.get("account") or ()) if self.form.is_valid() else []
 
+    @property
+    def window(self) -> tuple[datetime | None, datetime | None]:
+        """The half-open window that was asked for; None is without end on that side."""
+        cleaned = self.form.cleaned_data if self.form.is_valid() else {}
+        first, last = cleaned.get("from"), cleaned.get("to")
+        if first or last:
+            return first and start_of(first, self.zone), last and end_of(last, self.zone)
+        for window in windows(timezone.now(), self.zone):
+            if window.name == cleaned.get("period"):
+                return window.starts_at, window.ends_at
+        return None, None
+
     def filter_from(self, queryset: QuerySet[Any], name: str, value: date | datetime) -> QuerySet[Any]:
         return queryset.filter(**{f"{self.moment_field}__gte": start_of(value, self.zone)})
 
@@ -142,6 +160,20 @@ class TradeFilter(WindowFilter):
     class Meta:
         model = Trade
         fields: tuple[str, ...] = ()
+
+    def wanted(self, accounts: Sequence[BrokerAccount]) -> Wanted:
+        """The closed trades that figures are wanted of. `accounts` are all that there are to choose from.
+
+        A phase chooses among accounts, so that it takes no trade out of any of them.
+        """
+        cleaned = self.form.cleaned_data if self.form.is_valid() else {}
+        phase = cleaned.get("phase")
+        covered = [account for account in self.accounts or accounts if not phase or account.phase == phase]
+        narrowing = sorted((name, str(value)) for name, value in cleaned.items() if value and name not in _OF_SETS)
+        # A filter that makes no sense chooses nothing, so that no figure can mislead.
+        trades = self.qs if self.form.is_valid() else self.queryset.none()
+        is_narrowed = bool(narrowing) or not self.form.is_valid()
+        return Wanted(covered, trades, self.zone, self.window, is_narrowed, repr(narrowing))
 
     def filter_symbol(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
         """Trades in this symbol, or in any of several with commas between."""

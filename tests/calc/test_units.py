@@ -4,18 +4,18 @@ import pytest
 
 from tests.calc.example import example_history
 from trading.calc.metatrader import Definition, metatrader_figures
+from trading.calc.registry import BY_KEY
 from trading.calc.units import places_of_figure, unit_of
-from trading.views.figure_labels import GROUPS, FigureLabel
 
-_KINDS = {"money": "money", "signed": "money", "percent": "percent", "count": "count", "number": "factor"}
-_LABELS = [label for group in GROUPS for label in group.figures]
+_KINDS = {"money": "money", "signed": "money", "percent": "percent", "count": "count"}
+_PRINTED = sorted(
+    {*metatrader_figures(example_history(), "mt4"), *metatrader_figures(example_history(), "mt5")} & BY_KEY.keys()
+)
 
 
-@pytest.mark.parametrize("label", _LABELS, ids=lambda label: label.key)
-def test_the_page_writes_a_figure_in_its_unit(label: FigureLabel) -> None:
-    assert unit_of(label.key) == _KINDS.get(label.kind, "factor")
-    if label.beside:
-        assert unit_of(label.beside) == _KINDS[label.beside_kind]
+@pytest.mark.parametrize("key", _PRINTED)
+def test_the_page_writes_a_figure_in_its_unit(key: str) -> None:
+    assert unit_of(key) == _KINDS.get(BY_KEY[key].kind, "factor")
 
 
 @pytest.mark.parametrize("definition", ["mt4", "mt5"])

@@ -1,7 +1,6 @@
-"""What accounts hold and earned: the list, one account, its figures."""
+"""What accounts hold and earned: the list, and one account."""
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,19 +17,29 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount
 from trading import formatting
-from trading.calc.undefined import NO_TRADES, why_undefined
+from trading.calc.registry import entry_of
 from trading.context import Frame
 from trading.formatting import Formats
 from trading.models import State, Statement
 from trading.periods import Period
-from trading.queries.figures import account_figures as read_figures
-from trading.queries.figures import balance_proof, definition_of, latest_snapshot, period_sums
+from trading.queries.figure_sets import FigureSet, figure_sets, whole_account
+from trading.queries.figures import balance_proof, latest_snapshot, period_sums
 from trading.queries.overview import Overview, overviews
 from trading.queries.trades import closed_trades
 from trading.views.charts import chart_part, chosen_span, read_curves, span_links
 from trading.views.dashboard_strip import PERIOD_LABELS, WHAT_COUNTS, exits_in_words
-from trading.views.figure_labels import GROUPS, FigureLabel, Kind
+from trading.views.figure_choice import FigureChoice
+from trading.views.figure_rows import figure_row
 
+#: At the head of an account's page, after its equity.
+_HEAD = (
+    "net_profit",
+    "profit_factor",
+    "trades_won_percent",
+    "balance_drawdown_maximal",
+    "gain_drawdown_percent",
+    "expected_payoff",
+)
 _SYMBOLS = 12
 _STATEMENTS = 5
 _NO_OPENING = "No statement tells the balance before the first trade."
@@ -82,7 +91,8 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = _account(request, account_id)
     frame = Frame(request)
     formats = frame.formats
-    figures = read_figures(account, definition_of(account))
+    whole = whole_account(account, formats.zone)
+    (printed,), (found,) = figure_sets(whole, "mt5"), figure_sets(whole, frame.definition)
     span = chosen_span(request.GET.dict())
     curves = read_curves([account], formats, span, Period("all"), timezone.now())
     context = {
@@ -91,8 +101,10 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
         "charts": [chart_part(curve, formats) for curve in curves],
         "spans": span_links(request, span, Period("all")),
         "curve_url": f"{reverse('dashboard_curve')}?{urlencode({'account': account.pk, 'span': span})}",
-        "strip": _strip(account, figures, formats),
-        "equity_parts": _equity_parts(figures, account, formats),
+        "strip": _strip(FigureChoice(request, account), printed, found),
+        "counted": "exits" if frame.definition == "mt5" else "trades",
+        "trades_total": formats.number(found.value("trades_total") or 0),
+        "equity_parts": _equity_parts(printed, account, formats),
         "periods": _periods(account, formats),
         "statements": _statements(account),
         "symbols": _symbols(request, account, formats),
@@ -102,88 +114,26 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
     return render(request, "trading/account_detail.html", context)
 
 
-@login_required
-@require_safe
-def account_figures(request: HttpRequest, account_id: UUID) -> HttpResponse:
-    """Every figure that MetaTrader prints, by its own definition."""
-    account = _account(request, account_id)
-    frame = Frame(request)
-    definition = definition_of(account)
-    figures = read_figures(account, definition)
-    groups = [
-        {
-            "title": group.title,
-            "figures": [
-                _figure(label, figures, account, frame.formats) for label in group.figures if label.key in figures
-            ],
-        }
-        for group in GROUPS
-    ]
-    name = {"mt4": "MetaTrader 4", "mt5": "MetaTrader 5"}[definition]
-    context = {"frame": frame, "account": account, "groups": groups, "definition": name}
-    return render(request, "trading/account_figures.html", context)
-
-
 def _account(request: HttpRequest, account_id: UUID) -> BrokerAccount:
     return get_object_or_404(BrokerAccount.objects.for_trader(request.user), pk=account_id)
 
 
-def _figure(
-    label: FigureLabel, figures: Mapping[str, Decimal | None], account: BrokerAccount, formats: Formats
-) -> dict[str, Any]:
-    value = figures[label.key]
-    beside = figures.get(label.beside) if label.beside else None
-    return {
-        "label": label.label,
-        "meaning": label.meaning,
-        "value": formatting.DASH if value is None else _written(value, label.kind, account, formats),
-        "reason": why_undefined(label.key, figures),
-        "beside": "" if beside is None or value is None else _written(beside, label.beside_kind, account, formats),
-    }
-
-
-def _written(value: Decimal, kind: Kind, account: BrokerAccount, formats: Formats) -> SafeString | str:
-    if kind == "signed":
-        return formats.amount(value, account.currency)
-    if kind == "money":
-        return formats.plain(value, account.currency)
-    if kind == "percent":
-        return formats.percent(value / 100)
-    return formats.number(value, {"count": 0, "number": 4, "factor": 2}[kind])
-
-
-def _strip(account: BrokerAccount, figures: Mapping[str, Decimal | None], formats: Formats) -> list[dict[str, Any]]:
-    """The figures that stand at the head of an account's page."""
-    wanted = (
-        "equity",
-        "net_profit",
-        "profit_factor",
-        "trades_won_percent",
-        "balance_drawdown_maximal",
-        "maximal_drawdown",
-        "expected_payoff",
-    )
-    labels = {label.key: label for group in GROUPS for label in group.figures}
+def _strip(choice: FigureChoice, printed: FigureSet, found: FigureSet) -> list[dict[str, Any]]:
+    """The figures that stand at the head of an account's page: its equity, and what the chosen definition says."""
+    wanted = [("equity", printed), *((key, found) for key in _HEAD if key in found.figures)]
     rows = []
-    for key in wanted:
-        if key == "trades_won_percent":
-            label = FigureLabel(key, "Won", "percent", "", "trades_total", "count")
-        elif key in figures and key in labels:
-            label = labels[key]
-        else:
-            continue
-        name = "Maximal drawdown" if "drawdown" in key else label.label
-        rows.append(_figure(label, figures, account, formats) | {"key": key, "label": name})
-        if key == "trades_won_percent" and not figures["trades_total"]:
-            rows[-1]["reason"] = NO_TRADES
+    for key, of in wanted:
+        row = figure_row(entry_of(key), of, choice.formats, choice.query)
+        name = {"trades_won_percent": "Won", "balance_drawdown_maximal": "Maximal drawdown"}.get(key, row.label)
+        rows.append({"key": key, "label": name, "row": row})
     return rows
 
 
-def _equity_parts(figures: Mapping[str, Decimal | None], account: BrokerAccount, formats: Formats) -> SafeString:
+def _equity_parts(printed: FigureSet, account: BrokerAccount, formats: Formats) -> SafeString:
     """What the equity is made of, under it."""
-    credit, floating = figures["credit"], figures["floating_net"]
+    credit, floating = printed.value("credit"), printed.value("floating_net")
     parts = [
-        ("balance", formats.plain(figures["balance"], account.currency, reason=_NO_OPENING)),
+        ("balance", formats.plain(printed.value("balance"), account.currency, reason=_NO_OPENING)),
         ("credit", formats.plain(credit, account.currency) if credit else ""),
         ("floating", formats.amount(floating, account.currency) if floating else ""),
     ]

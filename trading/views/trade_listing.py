@@ -46,11 +46,13 @@ class TradeListing:
     sort: Sort
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "TradeListing":
+    def of(cls, request: HttpRequest, parameters: QueryDict | None = None) -> "TradeListing":
+        """`parameters` stand in for those of the address."""
         trader = request.user
         assert isinstance(trader, Trader)
-        sort = keyset.parse_sort(request.GET.get("sort", ""), SORTS, DEFAULT_SORT)
-        return cls(trader, request.GET, TradeFilter(request.GET, closed_trades(trader), request=request), sort)
+        asked = request.GET if parameters is None else parameters
+        sort = keyset.parse_sort(asked.get("sort", ""), SORTS, DEFAULT_SORT)
+        return cls(trader, asked, TradeFilter(asked, closed_trades(trader), request=request), sort)
 
     @cached_property
     def accounts(self) -> Sequence[BrokerAccount]:
