@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import BrokerAccount, bound_accounts
+from accounts.zones import zone_names
 from tradeportal.rest.schemas import ERRORS, NOT_MODIFIED, Error
 from trading.queries.keyset import MERGED_ACCOUNTS, BadCursorError, Column, Page, Sort, keyset_page, merged_page
 
@@ -131,9 +132,7 @@ def filtered(
 
     `besides` are parameters that the caller reads itself.
     """
-    unknown = request.query_params.keys() - kind.base_filters.keys() - _OF_LISTS - besides
-    if unknown:
-        raise ValidationError({name: ["This list has no such filter."] for name in sorted(unknown)})
+    refuse_unknown(request, kind.base_filters.keys() | _OF_LISTS | besides)
     asked = kind.base_filters.keys() & request.query_params.keys()
     if not asked:
         return queryset
@@ -145,6 +144,20 @@ def filtered(
         raise ValidationError({name: list(messages) for name, messages in found.form.errors.items()})
     narrowed: QuerySet[Any] = found.qs
     return narrowed
+
+
+def refuse_unknown(request: Request, known: AbstractSet[str]) -> None:
+    """Errors: ValidationError naming each parameter of the address that would be ignored."""
+    if unknown := request.query_params.keys() - known:
+        raise ValidationError({name: ["This list has no such filter."] for name in sorted(unknown)})
+
+
+def zone_of_request(request: Request) -> ZoneInfo:
+    """The zone whose days count. Errors: ValidationError."""
+    name = request.query_params.get("time_zone") or "UTC"
+    if name not in zone_names():
+        raise ValidationError({"time_zone": ["This is not an IANA time zone. Use a name such as Europe/Athens."]})
+    return ZoneInfo(name)
 
 
 def _asks_for_own_accounts(request: Request) -> bool:

@@ -13,16 +13,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import BrokerAccount
-from accounts.zones import zone_names
 from tradeportal.rest.conditional import conditional
 from tradeportal.rest.schemas import Error
-from trading.api.base import ONE_ANSWERS, own_account, revision_of
+from trading.api.base import ONE_ANSWERS, filter_parameters, own_account, revision_of, zone_of_request
+from trading.api.figure_sets import wanted_trades
 from trading.api.shapes import money
-from trading.calc.metatrader import Definition
+from trading.calc.metatrader import Figures
 from trading.calc.undefined import why_undefined
+from trading.context import read_definition
+from trading.filters import TradeFilter
 from trading.queries import figures
+from trading.queries.figure_sets import figure_sets
 
-DEFINITIONS: tuple[Definition, ...] = ("mt4", "mt5")
+DEFINITIONS = ("mt4", "mt5", "myfxbook", "portal")
 MAX_POINTS = 5000
 DEFAULT_POINTS = 500
 _ANSWERS = {400: Error, **ONE_ANSWERS}
@@ -91,19 +94,20 @@ class EquityCurve(serializers.Serializer[Any]):
 
 
 def _state_today(request: Request, account_id: UUID) -> Any:
-    """Sums of today and this week change with the day, not only with the account."""
-    return revision_of(request, account_id), timezone.now().date()
+    """Sums of today and this week change with the day, not only with the account; reports of the equity with the hour."""
+    return revision_of(request, account_id), timezone.now().replace(minute=0, second=0, microsecond=0)
 
 
 @extend_schema_view(
     get=extend_schema(
         operation_id="accounts_summary",
-        summary="The figures of an account, by the definition of its platform",
+        summary="The figures of an account or of a choice of its trades, by the definition of its platform or another",
         tags=["accounts"],
         parameters=[
             OpenApiParameter(
                 "definition", str, enum=DEFINITIONS, description="Whose definition; the platform's by default."
-            )
+            ),
+            *(of for of in filter_parameters(TradeFilter) if of.name != "account"),
         ],
         responses={200: Summary, **_ANSWERS},
     )
@@ -113,7 +117,7 @@ class SummaryView(APIView):
     def get(self, request: Request, account_id: UUID) -> Response:
         account = own_account(request, account_id)
         definition = _definition(request, account)
-        found = figures.account_figures(account, definition)
+        found, reasons = _figures(request, account, definition)
         sums = figures.period_sums([account], timezone.now(), ZoneInfo("UTC"))
         return Response(
             {
@@ -122,7 +126,7 @@ class SummaryView(APIView):
                 "revision": account.revision,
                 "definition": definition,
                 "figures": found,
-                "undefined": {key: why_undefined(key, found) for key, value in found.items() if value is None},
+                "undefined": reasons,
                 "periods": sums.get(account.currency, {}),
             }
         )
@@ -141,7 +145,7 @@ class BalanceProofView(APIView):
     @conditional(revision_of)
     def get(self, request: Request, account_id: UUID) -> Response:
         account = own_account(request, account_id)
-        zone = _zone(request)
+        zone = zone_of_request(request)
         proof = figures.balance_proof(account, zone)
         return Response(
             {
@@ -180,12 +184,25 @@ class EquityCurveView(APIView):
         return Response({"account": account.pk, "currency": account.currency, "kind": "balance", "points": points})
 
 
-def _definition(request: Request, account: BrokerAccount) -> Definition:
+def _definition(request: Request, account: BrokerAccount) -> str:
     asked = request.query_params.get("definition") or figures.definition_of(account)
-    for definition in DEFINITIONS:
-        if asked == definition:
-            return definition
-    raise ValidationError({"definition": ["Choose mt4 or mt5."]})
+    if asked in DEFINITIONS:
+        return asked
+    raise ValidationError({"definition": [f"Choose one of {', '.join(DEFINITIONS)}."]})
+
+
+def _figures(request: Request, account: BrokerAccount, definition: str) -> tuple[Figures, dict[str, str]]:
+    """The figures of the account's trades that the address asks for, and why some are undefined."""
+    parameters = request.query_params.copy()
+    parameters.setlist("account", [str(account.pk)])
+    wanted = wanted_trades(request, parameters)
+    if wanted.is_whole and (definition == "mt4" or definition == "mt5"):
+        printed = figures.account_figures(account, "mt4" if definition == "mt4" else "mt5")
+        return printed, {key: why_undefined(key, printed) for key, value in printed.items() if value is None}
+    # None where the account is in another phase than the address asks for.
+    found = [figure for of in figure_sets(wanted, read_definition(definition, "mt5")) for figure in of.figures.values()]
+    values = {figure.key: figure.value for figure in found}
+    return values, {figure.key: figure.reason for figure in found if figure.value is None}
 
 
 def _points(request: Request) -> int:
@@ -194,10 +211,3 @@ def _points(request: Request) -> int:
         return int(field.run_validation(request.query_params.get("points", DEFAULT_POINTS)))
     except ValidationError as error:
         raise ValidationError({"points": error.detail}) from error
-
-
-def _zone(request: Request) -> ZoneInfo:
-    name = request.query_params.get("time_zone") or "UTC"
-    if name not in zone_names():
-        raise ValidationError({"time_zone": ["This is not an IANA time zone. Use a name such as Europe/Athens."]})
-    return ZoneInfo(name)

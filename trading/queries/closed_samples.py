@@ -137,10 +137,12 @@ def _own_stops(keys: Sequence[UUID]) -> dict[tuple[UUID, str], Decimal]:
 def _partial_closes(trades: QuerySet[Trade]) -> dict[UUID, tuple[tuple[datetime, Decimal], ...]]:
     """Moment and volume of each close of the trades that closed in several parts."""
     exits: Any = Execution.objects.filter(trade__in=trades.order_by().values("pk")).exclude(direction="in").order_by()
-    several = exits.values("trade_id").annotate(parts=Count("pk")).filter(parts__gt=1)
-    rows = several.values_list(
-        "trade_id", ArrayAgg("executed_at", order_by="pk"), ArrayAgg("volume_lots", order_by="pk")
+    several = exits.values("trade_id").annotate(
+        parts=Count("pk"),
+        moments=ArrayAgg("executed_at", order_by="pk"),
+        volumes=ArrayAgg("volume_lots", order_by="pk"),
     )
+    rows = several.filter(parts__gt=1).values_list("trade_id", "moments", "volumes")
     return {trade: tuple(zip(moments, volumes, strict=True)) for trade, moments, volumes in rows}
 
 

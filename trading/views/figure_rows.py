@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from trading.calc.figure_types import DefinitionSet, FigureEntry, FigureValue, Kind
-from trading.calc.registry import entries_in
+from trading.calc.registry import entries_in, entry_of
 from trading.formatting import Formats, duration, unknown
 from trading.queries.figure_sets import FigureSet
 
@@ -50,14 +50,14 @@ def row_groups(found: FigureSet, formats: Formats, query: str) -> list[RowGroup]
 
 def figure_row(entry: FigureEntry, found: FigureSet, formats: Formats, query: str) -> FigureRow:
     figure = found.figures[entry.key]
-    beside = found.figures.get(entry.beside)
+    beside, of_beside = _beside(entry, found, formats) if figure.value is not None else ("", "")
     return FigureRow(
         key=entry.key,
         label=entry.short or entry.label,
         meaning=entry.meaning,
         value=shown(entry, figure, found, formats),
-        beside="" if figure.value is None else _beside(entry, beside, found, formats),
-        hint=hint(entry, figure if figure.low is not None or beside is None else beside, found, formats),
+        beside=beside,
+        hint=". ".join(filter(None, (hint(entry, figure, found, formats), of_beside))),
         url=reverse("figure_detail", args=[entry.key]) + query,
         is_thin=is_thin(entry, figure),
     )
@@ -109,8 +109,7 @@ def interval_of(entry: FigureEntry, figure: FigureValue, found: FigureSet, forma
     """The 95 % interval in words; "" where none was computed."""
     if figure.low is None or figure.high is None:
         return ""
-    kind = "percent" if entry.key.endswith("_percent") or entry.beside.endswith("_percent") else entry.kind
-    low, high = (plain_text(edge, kind, found.currency, formats) for edge in (figure.low, figure.high))
+    low, high = (plain_text(edge, entry.kind, found.currency, formats) for edge in (figure.low, figure.high))
     return _("95 %%: %(low)s to %(high)s") % {"low": low, "high": high}
 
 
@@ -128,11 +127,15 @@ def _too_few(entry: FigureEntry, figure: FigureValue) -> str:
     return words % {"sample": figure.sample, "minimum": entry.minimum}
 
 
-def _beside(entry: FigureEntry, beside: FigureValue | None, found: FigureSet, formats: Formats) -> str:
-    if beside is None or beside.value is None:
-        return ""
-    kinds = {of.key: of.kind for of in entries_in(found.definition)}
-    return str(written(beside.value, kinds[entry.beside], found.currency, formats))
+def _beside(entry: FigureEntry, found: FigureSet, formats: Formats) -> tuple[str, str]:
+    """The figure that stands in parentheses, and what to know of it."""
+    figure = found.figures.get(entry.beside)
+    if figure is None or figure.value is None:
+        return "", ""
+    of = entry_of(entry.beside)
+    if found.definition != "mt5" and is_thin(of, figure):
+        return "", _too_few(of, figure)
+    return str(written(figure.value, of.kind, found.currency, formats)), hint(of, figure, found, formats)
 
 
 @dataclass(frozen=True, slots=True)

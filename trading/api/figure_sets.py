@@ -1,0 +1,125 @@
+"""GET figures/: every figure of any choice of closed trades, by any of the definitions, with what it rests on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import BrokerAccount, Trader
+from tradeportal.rest.conditional import conditional
+from trading import cache
+from trading.api.base import LIST_ANSWERS, filter_parameters, refuse_unknown, revisions, zone_of_request
+from trading.api.shapes import money
+from trading.calc.figure_types import DefinitionSet, FigureValue
+from trading.calc.registry import BY_KEY, DEFINITION_SETS
+from trading.filters import TradeFilter
+from trading.queries.figure_sets import FigureSet, Wanted, figure_sets
+from trading.queries.trades import closed_trades
+
+#: What the address may say besides the filter.
+OWN_PARAMETERS = frozenset({"definition", "time_zone"})
+DEFINITION = OpenApiParameter(
+    "definition", str, enum=list(DEFINITION_SETS), description="Whose rules; the trader’s own choice by default."
+)
+TIME_ZONE = OpenApiParameter("time_zone", str, description="IANA name of the zone whose days count; UTC by default.")
+
+
+class Figure(serializers.Serializer[Any]):
+    value = serializers.CharField(allow_null=True, help_text="A decimal in all its digits; null: undefined.")
+    reason = serializers.CharField(help_text="Why it is undefined; else empty.")
+    note = serializers.CharField(help_text="What to know of the value; mostly empty.")
+    sample = serializers.IntegerField(help_text="How many trades, days or reports it rests on.")
+    is_thin = serializers.BooleanField(help_text="The sample is too small for the value to say anything.")
+    low = money("The lower end of its 95 % interval, where one was computed.", optional=True)
+    high = money("The upper end.", optional=True)
+    version = serializers.IntegerField(help_text="Of the formula.")
+
+
+class FigureSetShape(serializers.Serializer[Any]):
+    currency = serializers.CharField(help_text="Of every amount in this set; currencies are never added.")
+    definition = serializers.ChoiceField(choices=list(DEFINITION_SETS))
+    platform = serializers.CharField(help_text="The MetaTrader whose rules an mt5 set follows: mt4 or mt5.")
+    accounts = serializers.ListField(child=serializers.UUIDField())
+    trades = serializers.IntegerField(help_text="Closed trades in it.")
+    time_zone = serializers.CharField()
+    exclusions = serializers.ListField(child=serializers.CharField(), help_text="What is not in it, and why.")
+    figures = serializers.DictField(child=Figure(), help_text="Each by its key; docs/formulas.md has the formulas.")
+
+
+class FigureSets(serializers.Serializer[Any]):
+    results = FigureSetShape(many=True, help_text="One for each currency.")
+
+
+def wanted_trades(request: Request, parameters: Any) -> Wanted:
+    """The closed trades that the address asks for. Errors: ValidationError naming each parameter that makes no sense."""
+    refuse_unknown(request, TradeFilter.base_filters.keys() | OWN_PARAMETERS)
+    found = TradeFilter(parameters, closed_trades(request.user), request=request)
+    found.zone = zone_of_request(request)
+    if not found.form.is_valid():
+        raise ValidationError({name: list(messages) for name, messages in found.form.errors.items()})
+    return found.wanted(list(BrokerAccount.objects.for_trader(request.user)))
+
+
+def asked_definition(request: Request) -> DefinitionSet:
+    own = request.user.definition if isinstance(request.user, Trader) else Trader.Definition.MT5
+    asked = request.query_params.get("definition") or own
+    for name in DEFINITION_SETS:
+        if asked == name:
+            return name
+    raise ValidationError({"definition": [f"Choose one of {', '.join(DEFINITION_SETS)}."]})
+
+
+def shape_of(found: FigureSet) -> dict[str, Any]:
+    return {
+        "currency": found.currency,
+        "definition": found.definition,
+        "platform": found.platform,
+        "accounts": [pk for pk, _ in found.accounts],
+        "trades": found.trades,
+        "time_zone": found.zone,
+        "exclusions": found.exclusions,
+        "figures": {key: _figure(figure) for key, figure in found.figures.items()},
+    }
+
+
+def _figure(figure: FigureValue) -> Mapping[str, Any]:
+    entry = BY_KEY[figure.key]
+    return {
+        "value": figure.value,
+        "reason": figure.reason,
+        "note": figure.note,
+        "sample": figure.sample,
+        "is_thin": figure.value is not None and figure.sample < entry.minimum,
+        "low": figure.low,
+        "high": figure.high,
+        "version": entry.version,
+    }
+
+
+def _state(request: Request) -> Any:
+    """What accounts hold, the trader's definition, and the hour: each brings a report of the equity."""
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    return revisions(request), getattr(request.user, "definition", ""), hour
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="figures",
+        summary="Every figure of any choice of closed trades, with what it rests on",
+        tags=["figures"],
+        parameters=[DEFINITION, TIME_ZONE, *filter_parameters(TradeFilter)],
+        responses={200: FigureSets, **LIST_ANSWERS},
+    )
+)
+class FiguresView(APIView):
+    @conditional(_state, cache.kept_answer)
+    def get(self, request: Request) -> Response:
+        wanted = wanted_trades(request, request.query_params)
+        sets = figure_sets(wanted, asked_definition(request))
+        return Response({"results": [shape_of(found) for found in sets]})
