@@ -15,6 +15,7 @@ from trading.services import (
     job_queue,
     reconciliation,
     rescue,
+    rollups,
     snapshot_tiers,
     statements,
     sync,
@@ -75,3 +76,9 @@ def keep_up_syncs(timestamp: int) -> None:
     now = timezone.now()
     snapshot_tiers.keep_tiers(now)
     sync.purge_receipts(now)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="trading.roll_up_missing", queue="upkeep", queueing_lock="roll_up_missing")
+def roll_up_missing(timestamp: int) -> None:
+    rollups.roll_up_missing()

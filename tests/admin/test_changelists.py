@@ -19,9 +19,11 @@ from tests import make
 from tests.cast import NOW
 from tests.sync.bridge import make_key
 from trading.models import (
+    AccountRollup,
     AccountRules,
     Break,
     CashFlow,
+    DayRollup,
     Execution,
     Instrument,
     JournalEntry,
@@ -43,8 +45,9 @@ from trading.models import (
 
 pytestmark = pytest.mark.django_db
 HISTORY = (Trade, Execution, CashFlow, Position, Snapshot, JournalEntry, Statement, StatementFile, StatementCorrection)
-#: Bytes alone, which belong to the row of their file; and rows with a key of several columns, which the admin can't show.
-WITHOUT_ADMIN = {StatementFileChunk, LiveSnapshot}
+#: Bytes alone, which belong to the row of their file; rows with a key of several columns, which the admin can't show; and
+#: what says that those of an account are there.
+WITHOUT_ADMIN = {StatementFileChunk, LiveSnapshot, DayRollup, AccountRollup}
 
 
 def corrected_trade() -> Trade:

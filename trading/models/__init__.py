@@ -2,6 +2,7 @@
 
 from trading.models.cash_flow import CashFlow, FlowKind
 from trading.models.common import Side, Source
+from trading.models.day_note import DayNote
 from trading.models.execution import Direction, Execution
 from trading.models.guards import (
     Alert,
@@ -20,6 +21,7 @@ from trading.models.instrument import Instrument, SymbolMapping
 from trading.models.journal import JournalEntry, Tag
 from trading.models.position import Position, Snapshot
 from trading.models.reconciliation import AccountRules, Break, BreakType, ReconciliationLog
+from trading.models.rollup import AccountRollup, DayRollup
 from trading.models.statement import (
     BUSY_STATES,
     Origin,
@@ -34,6 +36,7 @@ from trading.models.trade import Trade
 
 __all__ = [
     "BUSY_STATES",
+    "AccountRollup",
     "AccountRules",
     "Alert",
     "AuditEntry",
@@ -42,6 +45,8 @@ __all__ = [
     "BreakType",
     "CashFlow",
     "CloseRequest",
+    "DayNote",
+    "DayRollup",
     "Delivery",
     "Direction",
     "Execution",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -19,6 +19,7 @@ from trading.calc.history import Fill, Flow, History, OpenPosition
 from trading.calc.metatrader import Definition, Figures, metatrader_figures
 from trading.calc.periods import windows
 from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
+from trading.queries import rollups
 
 ZERO = Decimal(0)
 #: States in which what a statement brought is in the book.
@@ -192,9 +193,16 @@ def period_sums(accounts: Iterable[BrokerAccount], now: datetime, zone: ZoneInfo
 
 
 def _period_sums(accounts: Sequence[BrokerAccount], now: datetime, zone: ZoneInfo) -> PeriodSums:
+    named = {window.name: window for window in windows(now, zone)}
+    spans = [
+        (named[name].starts_at.date(), named[name].ends_at.date() - timedelta(days=1))
+        for name in ("today", "week", "month")
+    ]
+    rolled = rollups.booked_sums([account.pk for account in accounts], zone, spans)
+    if rolled:
+        return _period_sums_of(accounts, {currency: _flat(sums) for currency, *sums in rolled})
     calendar = {
-        window.name: Q(executed_at__gte=window.starts_at, executed_at__lt=window.ends_at)
-        for window in windows(now, zone)
+        window.name: Q(executed_at__gte=window.starts_at, executed_at__lt=window.ends_at) for window in named.values()
     }
     conditions = {"today": calendar["today"], "week": calendar["week"], "month": calendar["month"], "all": Q()}
     aggregates: dict[str, Aggregate] = {}
@@ -209,7 +217,15 @@ def _period_sums(accounts: Sequence[BrokerAccount], now: datetime, zone: ZoneInf
         .values(currency=F("account__currency"))
         .annotate(**aggregates)
     )
-    found: dict[str, dict[str, Any]] = {row["currency"]: dict(row) for row in rows}
+    return _period_sums_of(accounts, {row["currency"]: dict(row) for row in rows})
+
+
+def _flat(sums: Sequence[Any]) -> dict[str, Any]:
+    names = [f"{name}_{kind}" for name in ("today", "week", "month", "all") for kind in ("net", "count", "wins")]
+    return dict(zip(names, sums, strict=True))
+
+
+def _period_sums_of(accounts: Sequence[BrokerAccount], found: dict[str, dict[str, Any]]) -> PeriodSums:
     return {
         currency: {name: _period_sum(found.get(currency), name) for name in ("today", "week", "month", "all")}
         for currency in sorted({account.currency for account in accounts})

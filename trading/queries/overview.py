@@ -15,6 +15,7 @@ from django.db.models.functions import Trunc
 from accounts.models import BrokerAccount
 from trading import cache
 from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
+from trading.queries import rollups
 from trading.queries.figures import IN_BOOK, synced_openings
 
 ZERO = Decimal(0)
@@ -135,7 +136,11 @@ def _add_results(found: dict[UUID, Overview]) -> None:
 
 def _results(keys: Iterable[UUID]) -> dict[UUID, tuple[Decimal, int]]:
     """The net of every fill and the number of exits, by account."""
-    sums = Execution.objects.filter(account__in=list(keys)).order_by().values("account_id")
+    wanted = list(keys)
+    rolled = rollups.booked_by_account(wanted)
+    if rolled:
+        return {key: (net, exits) for key, net, exits in rolled}
+    sums = Execution.objects.filter(account__in=wanted).order_by().values("account_id")
     rows = sums.annotate(net=Sum("net_profit"), exits=Count("pk", filter=~Q(direction="in")))
     return {row["account_id"]: (row["net"], row["exits"]) for row in rows}
 

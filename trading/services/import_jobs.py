@@ -25,6 +25,7 @@ from trading.services.kept_files import clean_name, keep, opened
 from trading.services.localise import Moments, ServerClock, has_figures, moments_of, staged_lines
 from trading.services.merge import Import, merge
 from trading.services.outcome import changes_anything, describe
+from trading.services.rollups import roll_up_missing
 from trading.services.staging import stage
 from trading.services.stated import stated_against_ours
 from trading.services.undoing import check_is_newest, fill_in_account, nothing_hangs_on, restore_account, undo_rows
@@ -190,6 +191,7 @@ def _merge(statement: Statement, reading: Reading, work: Work, now: datetime) ->
     staged = _stage(reading, clock, moments.reported_at, work)
     work.stage("Comparing with the book", STAGING_PERCENT)
     tallies = merge(_import(statement, account, reading.parsed, moments, staged))
+    roll_up_missing([account.pk])
     work.stage("Checking the stated figures", MERGING_PERCENT)
     statement.header = _header(reading.parsed, statement)
     filled = fill_in_account(account, statement) if choice.account else []
@@ -268,6 +270,7 @@ def _undo_account(account: BrokerAccount, statement: Statement) -> None:
     if statement.created_account and nothing_hangs_on(account, statement):
         account.delete()
         return
+    roll_up_missing([account.pk])
     restored = restore_account(account, statement)
     account.revision += 1
     account.save(update_fields=["revision", *restored])

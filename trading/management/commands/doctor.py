@@ -17,9 +17,13 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from trading.services.rollups import differing_accounts
+
 OLDEST_POSTGRES = 150_000
 NEEDED_BYTES = 1_000_000_000
 WORKER_SILENCE = timedelta(minutes=1)
+#: Of so many accounts, the youngest ones, the rolled-up days are compared.
+AT_MOST_COMPARED = 20
 
 
 class Ailment(Exception):
@@ -102,6 +106,17 @@ def worker() -> str:
     return f"at work, {waiting} jobs wait"
 
 
+def rollups() -> str:
+    """The days of the youngest accounts, added up anew."""
+    try:
+        differing = differing_accounts(AT_MOST_COMPARED)
+    except DatabaseError as error:
+        raise Ailment("unknown, because the database has no rollups: run manage.py migrate") from error
+    if differing:
+        raise Ailment(f"days of {len(differing)} accounts differ from their trades: run manage.py rebuild_rollups")
+    return f"days of up to {AT_MOST_COMPARED} accounts are what their trades add up to"
+
+
 def static_files() -> str:
     if settings.DEBUG:
         return "served from the sources (DEBUG)"
@@ -121,5 +136,6 @@ CHECKS: dict[str, Callable[[], str]] = {
     "migrations": migrations,
     "cache": cache,
     "worker": worker,
+    "rollups": rollups,
     "static files": static_files,
 }
