@@ -186,7 +186,9 @@ def test_lists_neither_hold_nor_count_what_is_hers(ann: Trader, bo: Trader) -> N
     clients = {route: client_of(bo, route) for route in OF_ALL}
 
     def look() -> dict[str, str]:
-        return {route.name: content(clients[route].get(address(route, {}))).decode() for route in OF_ALL}
+        return {
+            route.name: content(clients[route].get(address(route, {}))).decode(errors="replace") for route in OF_ALL
+        }
 
     look()
     before = look()

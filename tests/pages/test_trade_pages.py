@@ -185,7 +185,7 @@ def test_the_file_holds_the_whole_filter_exactly(ann: Trader, ann_client: Client
     _history(account, 60)
     make.trade(account, symbol="XAUUSD", comment="-2+3", gross_profit=Decimal("0.12345"))
     response: Any = ann_client.get("/trades/csv/?symbol=XAUUSD,EURUSD")
-    assert response["Content-Disposition"] == 'attachment; filename="closed-trades.csv"'
+    assert response["Content-Disposition"].startswith('attachment; filename="tradeportal-trades-')
     rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
     assert len(rows) == 61
     gold = next(row for row in rows if row["symbol"] == "XAUUSD")

@@ -6,6 +6,7 @@ from trading.api import (
     cash_flows,
     docs,
     executions,
+    exports,
     figure_sets,
     figures,
     guard_urls,
@@ -54,6 +55,7 @@ urlpatterns = [
     path(
         "statements/<uuid:statement_id>/reread/", statements.StatementRereadView.as_view(), name="api_statement_reread"
     ),
+    *(path(f"exports/{address}", view, name=name) for address, name, view in exports.ADDRESSES),
     *guard_urls.urlpatterns,
     *reconciliation_urls.urlpatterns,
 ]

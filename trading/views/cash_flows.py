@@ -6,19 +6,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from accounts.models import Trader
+from trading.downloads import download
 from trading.filters import CashFlowFilter
 from trading.formatting import Formats
-from trading.models import FlowKind
+from trading.models import CashFlow, FlowKind
 from trading.queries import keyset
 from trading.queries.cash_flows import FlowPage, FlowTotals, cash_flows, flow_page, flow_totals
+from trading.queries.exports import CASH_FLOWS
+from trading.tabular import FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,9 @@ def cash_flow_list(request: HttpRequest) -> HttpResponse:
         "strips": [_figures(totals, formats) for totals in flow_totals(queryset)],
         "kinds": _kinds(request, narrowed),
         "next_url": _with(request, cursor=page.next_cursor) if page.next_cursor else "",
+        "exports": [
+            (ending.upper(), f"{reverse(f'cash_flow_export_{ending}')}?{_filters(request)}") for ending in FORMATS
+        ],
         "is_narrowed": any(request.GET.get(name) for name in narrowed.filters),
     }
     htmx: Any = request.htmx  # type: ignore[attr-defined]
@@ -57,6 +64,15 @@ def cash_flow_list(request: HttpRequest) -> HttpResponse:
     response = render(request, "trading/_cash_flow_rows.html" if is_more else "trading/cash_flow_list.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+@login_required
+@require_safe
+def cash_flow_export(request: HttpRequest, ending: str) -> StreamingHttpResponse:
+    """The whole filter as a file, sent while it is read."""
+    narrowed = CashFlowFilter(request.GET, CashFlow.objects.for_trader(request.user), request=request)
+    rows = narrowed.qs if narrowed.is_valid() else CashFlow.objects.none()
+    return download(CASH_FLOWS, rows, ending, timezone.now())
 
 
 def _page(queryset: Any, cursor: str) -> FlowPage:
@@ -107,3 +123,9 @@ def _with(request: HttpRequest, **changes: Any) -> str:
     query = urlencode({name: value for name, value in kept.items() if value and value != [""]}, doseq=True)
     path = reverse("cash_flow_list")
     return f"{path}?{query}" if query else path
+
+
+def _filters(request: HttpRequest) -> str:
+    """The filter of this page, without the place in the list."""
+    kept = {name: request.GET.getlist(name) for name in request.GET if name != "cursor"}
+    return urlencode({name: value for name, value in kept.items() if value != [""]}, doseq=True)

@@ -26,6 +26,7 @@ from trading.queries.trades import (
     trade_choices,
     trade_page,
 )
+from trading.tabular import FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,9 @@ class TradeListing:
         return reverse("trade_list") + self.query
 
     @property
-    def csv_url(self) -> str:
-        return reverse("trade_csv") + self.query
+    def exports(self) -> list[tuple[str, str]]:
+        """Label and address of the whole filter as a file, per format."""
+        return [(ending.upper(), reverse(f"trade_export_{ending}") + self.query) for ending in FORMATS]
 
     @cached_property
     def shown_before(self) -> int:

@@ -6,19 +6,21 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from trading.downloads import download
 from trading.formatting import Formats
 from trading.forms import JournalForm
 from trading.models import Side
+from trading.queries.exports import TRADES
 from trading.queries.trade_detail import trade_story
 from trading.queries.trades import all_trades, corrected_trades, journals, neighbours
 from trading.services.journal import save_journal
 from trading.templatetags.portal import icon, side
 from trading.views.kept import kept_page
 from trading.views.trade_columns import COOKIE, TableShape
-from trading.views.trade_csv import trade_lines
 from trading.views.trade_figures import booked_lines, filter_chips, strips
 from trading.views.trade_listing import TradeListing
 from trading.views.trade_rows import RowContext, largest_results, trade_rows
@@ -88,14 +90,9 @@ def _row_context(listing: TradeListing) -> RowContext:
 
 @login_required
 @require_safe
-def trade_csv(request: HttpRequest) -> StreamingHttpResponse:
+def trade_export(request: HttpRequest, ending: str = "csv") -> StreamingHttpResponse:
     """The whole filter as a file, sent while it is read."""
-    listing = TradeListing.of(request)
-    response = StreamingHttpResponse(
-        trade_lines(listing.trades, listing.accounts), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = 'attachment; filename="closed-trades.csv"'
-    return response
+    return download(TRADES, TradeListing.of(request).trades, ending, timezone.now())
 
 
 @login_required
