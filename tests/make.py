@@ -21,6 +21,7 @@ from trading.models import (
     Break,
     CashFlow,
     CloseRequest,
+    DayNote,
     Execution,
     Instrument,
     JournalEntry,
@@ -251,6 +252,11 @@ def journal_entry(trade: Trade | None = None, tags: tuple[str, ...] = (), **fiel
     owner = trade.account.trader
     entry.tags.set([Tag.objects.get_or_create(trader=owner, name=name)[0] for name in tags])
     return _written(entry)
+
+
+def day_note(owner: Trader | None = None, **fields: Any) -> DayNote:
+    values: dict[str, Any] = {"day": START.date(), "text": "Waited for the close."}
+    return DayNote.objects.create(trader=owner or trader(), **{**values, **fields})
 
 
 def feed(account: BrokerAccount | None = None, **fields: Any) -> SyncState:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount, Trader
 from accounts.zones import zone_names
@@ -31,7 +32,7 @@ class TagsField(forms.CharField):
 
 
 class JournalForm(forms.Form):
-    """A trader's notes, tags and initial stop on one trade."""
+    """A trader's notes, tags, initial stop and rating on one trade."""
 
     notes = forms.CharField(
         required=False,
@@ -55,12 +56,37 @@ class JournalForm(forms.Form):
         help_text="The stop you started with. It makes the R multiple; the broker's figures stay as they are.",
     )
 
+    rating = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", "None"), *((number, f"{number} of 5") for number in range(1, 6))],
+        widget=forms.Select(attrs={"class": "form-select"}),
+        help_text="How well you traded it, whatever it brought.",
+    )
+
     def __init__(self, data: Any = None, *, story: TradeStory) -> None:
         journal = story.journal
         initial: dict[str, Any] = {"tags": ", ".join(story.tags)}
         if journal:
-            initial |= {"notes": journal.notes, "initial_stop_loss": journal.initial_stop_loss}
+            initial |= {
+                "notes": journal.notes,
+                "initial_stop_loss": journal.initial_stop_loss,
+                "rating": journal.rating,
+            }
         super().__init__(data, initial=initial)
+
+
+class DayNoteForm(forms.Form):
+    """A trader's note on a day; an empty one takes it away."""
+
+    text = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=_MAX_NOTES,
+        widget=forms.Textarea(attrs={"rows": 10, "class": "form-control"}),
+        help_text=_("Markdown: **bold**, lists, links."),
+    )
 
 
 class StatementAccountForm(forms.Form):

@@ -94,6 +94,11 @@ def _twin_journal_entry() -> None:
     make.journal_entry(made)
 
 
+def _twin_day_note() -> None:
+    made = make.day_note()
+    make.day_note(made.trader, day=made.day)
+
+
 def _twin_mapping() -> None:
     made = make.symbol_mapping()
     make.symbol_mapping(made.account, broker_symbol=made.broker_symbol)
@@ -218,6 +223,9 @@ LIES: list[tuple[str, Callable[[], object]]] = [
     ("tag_name_unique_per_trader", _twin_tag),
     ("tag_name_given", lambda: set_on(make.tag(), name="")),
     ("journal_entry_one_per_trade", _twin_journal_entry),
+    ("journal_entry_rating_from_1_to_5", lambda: set_on(make.journal_entry(), rating=6)),
+    ("day_note_one_per_day", _twin_day_note),
+    ("day_note_says_something", lambda: set_on(make.day_note(), text="")),
     ("account_unique_per_trader_and_server", _twin_account),
     ("account_platform_is_known", lambda: set_on(make.account(), platform="mt6")),
     ("account_margin_mode_is_known", lambda: set_on(make.account(), margin_mode="maybe")),

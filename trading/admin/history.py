@@ -7,7 +7,7 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
 from accounts.admin import EventAdmin, ReadOnlyAdmin
-from trading.models import CashFlow, Execution, JournalEntry, Position, Snapshot, Trade
+from trading.models import CashFlow, DayNote, Execution, JournalEntry, Position, Snapshot, Trade
 
 _ACCOUNT = ("account", AutocompleteSelectFilter)
 _OWNER = ("account__number", "account__label", "account__trader__email")
@@ -98,10 +98,21 @@ class JournalEntryAdmin(AccountRowAdmin):
     search_fields = ("ticket", "notes", *_OWNER)
 
 
+@admin.register(DayNote)
+class DayNoteAdmin(ReadOnlyAdmin):
+    """A trader's own words, too."""
+
+    list_display = ("day", "trader", "changed_at")
+    list_select_related = ("trader",)
+    list_filter = (("changed_at", RangeDateTimeFilter),)
+    search_fields = ("text", "trader__email")
+
+
 for _name, _key in (
     ("TradeEvent", "ticket"),
     ("ExecutionEvent", "deal_id"),
     ("CashFlowEvent", "reference"),
     ("JournalEntryEvent", "ticket"),
+    ("DayNoteEvent", "text"),
 ):
     admin.site.register(apps.get_model("trading", _name), EventAdmin, search_fields=(_key,))

@@ -68,6 +68,7 @@ class Trade(TradeRow):
     source = serializers.CharField()  # type: ignore[assignment]  # a name of the base class as well
     notes = serializers.CharField()
     initial_stop_loss = money("The trader's own.", optional=True)
+    rating = serializers.IntegerField(allow_null=True, help_text="1 to 5: how well it was traded.")
     executions = ExecutionRow(many=True)
 
 

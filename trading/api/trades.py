@@ -63,6 +63,7 @@ class TradeChanges(serializers.Serializer[Any]):
     initial_stop_loss = ExactDecimalField(
         max_digits=38, decimal_places=18, required=False, allow_null=True, min_value=0
     )
+    rating = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=5)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuses what can't be changed by its name, so that nobody takes it for changed."""
@@ -119,7 +120,7 @@ def _page(request: Request) -> Page:
     ),
     patch=extend_schema(
         operation_id="trades_change",
-        summary="Notes, tags and the initial stop of a trade",
+        summary="Notes, tags, rating and the initial stop of a trade",
         tags=["trades"],
         request=TradeChanges,
         responses={200: shapes.Trade, 400: Error, 415: Error, **ONE_ANSWERS},
@@ -154,6 +155,11 @@ def _journal(account_id: UUID, ticket: str) -> dict[str, Any]:
     """What the trader has added so far."""
     entry = JournalEntry.objects.filter(account=account_id, ticket=ticket).prefetch_related("tags").first()
     if entry is None:
-        return {"notes": "", "tags": [], "initial_stop_loss": None}
+        return {"notes": "", "tags": [], "initial_stop_loss": None, "rating": None}
     names = [tag.name for tag in entry.tags.all()]
-    return {"notes": entry.notes, "tags": names, "initial_stop_loss": entry.initial_stop_loss}
+    return {
+        "notes": entry.notes,
+        "tags": names,
+        "initial_stop_loss": entry.initial_stop_loss,
+        "rating": entry.rating,
+    }

@@ -43,13 +43,14 @@ class JournalEntryQuerySet(AccountRowQuerySet["JournalEntry"]):
 
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class JournalEntry(models.Model):
-    """A trader's notes, tags and initial stop on one trade. No foreign key to the trade, on purpose: see above."""
+    """A trader's notes, tags, rating and initial stop on one trade. No foreign key to the trade, on purpose: see above."""
 
     id = uuid_primary_key()
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="journal_entries", db_index=False)
     ticket = models.CharField(max_length=64)
     notes = models.TextField(blank=True)
     initial_stop_loss = ExactDecimalField(null=True, blank=True)
+    rating = models.PositiveSmallIntegerField(null=True, blank=True)
     tags = models.ManyToManyField(Tag, related_name="entries", blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 
@@ -59,6 +60,9 @@ class JournalEntry(models.Model):
         verbose_name_plural = "journal entries"
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["account", "ticket"], name="journal_entry_one_per_trade"),
+            models.CheckConstraint(
+                condition=Q(rating__isnull=True) | Q(rating__range=(1, 5)), name="journal_entry_rating_from_1_to_5"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,28 +1,43 @@
-"""What a trader adds to a trade. None of it touches money."""
+"""What a trader adds to a trade and to a day. None of it touches money."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
 
 from accounts.models import BrokerAccount, Trader
-from trading.models import JournalEntry, Tag, Trade
+from trading.models import DayNote, JournalEntry, Tag, Trade
 
 
 @transaction.atomic
-def save_journal(trade: Trade, *, notes: str, tags: Iterable[str], initial_stop_loss: Decimal | None) -> JournalEntry:
+def save_journal(
+    trade: Trade, *, notes: str, tags: Iterable[str], initial_stop_loss: Decimal | None, rating: int | None = None
+) -> JournalEntry:
     """The trader's entry on this trade, as it now is. Tags that do not exist yet are made."""
     # The row lock makes two saves of one trade follow each other; the revision makes cached lists forget the old one.
     account = BrokerAccount.objects.select_for_update().select_related("trader").get(pk=trade.account_id)
     entry, _ = JournalEntry.objects.update_or_create(
         account=account,
         ticket=trade.ticket,
-        defaults={"notes": notes, "initial_stop_loss": initial_stop_loss},
+        defaults={"notes": notes, "initial_stop_loss": initial_stop_loss, "rating": rating},
     )
     entry.tags.set(_tags(account.trader, tags))
     BrokerAccount.objects.filter(pk=account.pk).update(revision=F("revision") + 1)
     return entry
+
+
+@transaction.atomic
+def save_day_note(trader: Trader, day: date, text: str) -> DayNote | None:
+    """The trader's note on this day, as it now is; None where nothing is left of it."""
+    text = text.strip()
+    if not text:
+        DayNote.objects.for_trader(trader).filter(day=day).delete()
+        return None
+    # The insert waits for a simultaneous one of the same day, and then changes that one.
+    note, _ = DayNote.objects.update_or_create(trader=trader, day=day, defaults={"text": text})
+    return note
 
 
 def _tags(trader: Trader, names: Iterable[str]) -> list[Tag]:

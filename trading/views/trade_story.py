@@ -75,6 +75,7 @@ class Told:
     chain: Sequence[ChainLine]
     notes: SafeString | None
     tags: Sequence[str]
+    rating: str
     floating: SafeString | None
     reported: SafeString | None
 
@@ -101,6 +102,7 @@ def tell(story: TradeStory, formats: Formats) -> Told:
         chain=[_link(other, trade, currency, formats) for other in story.chain],
         notes=render_notes(story.journal.notes) if story.journal and story.journal.notes else None,
         tags=story.tags,
+        rating=f"{story.journal.rating} of 5" if story.journal and story.journal.rating else "",
         floating=formats.amount(floating(position), currency, unit=True) if position else None,
         reported=formats.moment(position.reported_at, seconds=False) if position else None,
     )
