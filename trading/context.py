@@ -48,13 +48,14 @@ _OF_PERIOD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A place in the menu. `count` is what waits there."""
+    """A place in the menu. `count` is what waits there; `letter` leads there after the key g."""
 
     label: str
     icon: str
     url: str
     is_current: bool
     count: int = 0
+    letter: str = ""
 
 
 #: Label, icon, URL name, and the start of the URL names that belong to the place.
@@ -77,6 +78,21 @@ _PLACES = (
     ("Statements", "file-import", "statement_list", ("statement_",)),
     ("Settings", "settings", "settings", ("settings", "api_key_")),
 )
+#: The letter that leads to a place, typed after g.
+_LETTERS = {
+    "dashboard": "d",
+    "account_list": "a",
+    "trade_list": "t",
+    "position_list": "p",
+    "analysis": "n",
+    "calendar": "c",
+    "journal": "j",
+    "cash_flow_list": "f",
+    "reconciliation": "r",
+    "guard_list": "u",
+    "statement_list": "s",
+    "settings": "e",
+}
 _ON_PHONE = ("dashboard", "account_list", "trade_list", "position_list", "statement_list")
 
 
@@ -162,7 +178,7 @@ class Frame:
     def definition_label(self) -> str:
         """The definition by its name; MetaTrader's with the versions of the accounts, each of which follows its own."""
         if self.definition != "mt5":
-            return str(Trader.Definition(self.definition).label)
+            return DEFINITION_SETS[self.definition]
         shown = [self.account] if self.account else self.accounts
         versions = sorted({definition_of(account)[-1] for account in shown}) or ["5"]
         return f"MetaTrader {' and '.join(versions)}"
@@ -171,11 +187,10 @@ class Frame:
     def definition_links(self) -> list[tuple[str, str, bool]]:
         """Name, address and whether it is the chosen one, with the other parameters of the page kept."""
         links = []
-        for name in Trader.Definition:
+        for name, label in DEFINITION_SETS.items():
             parameters = self.request.GET.copy()
-            parameters["definition"] = name.value
+            parameters["definition"] = name
             parameters.pop("cursor", None)
-            label = "MetaTrader" if name == Trader.Definition.MT5 else str(name.label)
             links.append((label, f"?{parameters.urlencode()}", self.definition == name))
         return links
 
@@ -252,7 +267,14 @@ class Frame:
         }
         count = counts[name]() if name in counts else 0
         keeps = name in _OF_ACCOUNT
-        return Link(label, icon, reverse(name) + (self.query if keeps else ""), self.url_name.startswith(own), count)
+        return Link(
+            label,
+            icon,
+            reverse(name) + (self.query if keeps else ""),
+            self.url_name.startswith(own),
+            count,
+            _LETTERS.get(name, ""),
+        )
 
 
 _PERIOD_PARAMETERS = frozenset({"period", "from", "to", "cursor"})

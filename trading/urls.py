@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from trading.tabular import FORMATS
 from trading.views import (
     accounts,
     alerts,
@@ -14,6 +13,7 @@ from trading.views import (
     guard_replay,
     guards,
     journal,
+    monte_carlo,
     positions,
     reconciliation,
     statements,
@@ -29,10 +29,10 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/", accounts.account_detail, name="account_detail"),
     path("accounts/<uuid:account_id>/figures/", figures.account_figures, name="account_figures"),
     path("figures/", figures.figure_list, name="figure_list"),
+    path("figures/monte-carlo/", monte_carlo.monte_carlo, name="monte_carlo"),
     path("figures/<slug:key>/", figures.figure_detail, name="figure_detail"),
     path("trades/", trades.trade_list, name="trade_list"),
-    path("trades/csv/", trades.trade_export, name="trade_csv"),
-    *(path(f"trades/export.{end}", trades.trade_export, {"ending": end}, f"trade_export_{end}") for end in FORMATS),
+    path("trades/csv/", trades.trade_csv, name="trade_csv"),
     path("trades/columns/", trade_columns.trade_columns, name="trade_columns"),
     path("trades/<uuid:trade_id>/", trades.trade_detail, name="trade_detail"),
     path("calendar/", calendar.calendar, name="calendar"),
@@ -40,10 +40,6 @@ urlpatterns = [
     path("journal/day/", journal.journal_day, name="journal_day"),
     path("positions/", positions.position_list, name="position_list"),
     path("cash-flows/", cash_flows.cash_flow_list, name="cash_flow_list"),
-    *(
-        path(f"cash-flows/export.{end}", cash_flows.cash_flow_export, {"ending": end}, f"cash_flow_export_{end}")
-        for end in FORMATS
-    ),
     path("accounts/<uuid:account_id>/balance-proof/", balance_proof.balance_proof, name="balance_proof"),
     path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),
     path("reconciliation/log/", reconciliation.reconciliation_log, name="reconciliation_log"),

@@ -53,7 +53,7 @@ def account(ann: Trader) -> BrokerAccount:
 
 
 def pages(account: BrokerAccount) -> list[str]:
-    return [LIST, f"/accounts/{account.pk}/figures/", f"{LIST}?compare=1", f"{LIST}net_profit/"]
+    return [LIST, f"/accounts/{account.pk}/figures/", f"{LIST}?compare=1", f"{LIST}net_profit/", f"{LIST}monte-carlo/"]
 
 
 def test_every_page_of_figures_opens_for_its_owner(ann_client: Client, account: BrokerAccount) -> None:
@@ -78,7 +78,7 @@ def test_a_figure_that_nobody_has_is_not_found(ann_client: Client) -> None:
     assert ann_client.get(f"{LIST}luck/").status_code == 404
 
 
-@pytest.mark.parametrize("address", [LIST, f"{LIST}?compare=1", f"{LIST}gross_profit/"])
+@pytest.mark.parametrize("address", [LIST, f"{LIST}?compare=1", f"{LIST}gross_profit/", f"{LIST}monte-carlo/"])
 def test_more_trades_cost_no_more_queries(ann_client: Client, account: BrokerAccount, address: str) -> None:
     def queries() -> int:
         cache.clear()
@@ -301,3 +301,21 @@ def test_a_figure_is_one_on_every_screen(
     assert number(after(text(ann_client, f"{LIST}?definition={definition}"), "Total net profit")) == round(
         Decimal(answer["net_profit"]["value"]), 2
     )
+
+
+def test_what_may_come_needs_thirty_trades(ann_client: Client, account: BrokerAccount) -> None:
+    assert "Too few trades to say: 12 of 30." in text(ann_client, f"{LIST}monte-carlo/")
+
+
+def test_what_may_come_begins_with_the_money_paid_in_and_states_its_seed(ann: Trader, ann_client: Client) -> None:
+    traded(ann, *(["60", "-40", "-20", "25"] * 10))
+    page = text(ann_client, f"{LIST}monte-carlo/?method=shuffle&paths=200&ruin=50")
+    assert "200 paths of 40 trades, seed 1" in page
+    assert number(after(page, "Start")) == 10_000
+    assert number(after(page, "End, middle path")) == 10_250
+    assert number(after(page, "Risk of ruin")) == 0
+
+
+def test_a_setting_that_makes_no_sense_is_named(ann_client: Client, account: BrokerAccount) -> None:
+    page = ann_client.get(f"{LIST}monte-carlo/", {"paths": "9999999"})
+    assert page.status_code == 200 and "less than or equal to 2000" in page.content.decode()
