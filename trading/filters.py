@@ -193,12 +193,13 @@ class TradeFilter(WindowFilter):
         return queryset.filter(closed_at__isnull=value == "open")
 
     def filter_search(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
-        """Trades with this text in their ticket, symbol, comment or notes."""
+        """Trades with this text in their ticket, symbol, comment, notes or tags."""
         return queryset.filter(
             Q(ticket__icontains=value)
             | Q(symbol__icontains=value)
             | Q(comment__icontains=value)
             | Exists(_journal().filter(notes__icontains=value))
+            | Exists(_journal().filter(tags__name__icontains=value))
         )
 
 

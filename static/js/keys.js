@@ -1,4 +1,4 @@
-// Keys: / searches, j and k walk the rows of the first table, Enter opens, ? lists them.
+// Keys: / searches, j and k walk the rows of the first table, Enter opens, g and a letter goes to a place, ? lists them.
 "use strict";
 
 const sheet = document.getElementById("keys");
@@ -30,9 +30,24 @@ const acts = {
   k: () => walk(-1),
 };
 
+// The letter of a place of the menu, taken within this time after g.
+const GO_MS = 1500;
+let goUntil = 0;
+
+function goTo(letter) {
+  document.querySelector(`.sidebar [data-go="${CSS.escape(letter)}"]`)?.click();
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !acts[event.key]) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
+  if (event.timeStamp < goUntil) {
+    goUntil = 0;
+    goTo(event.key);
+    return;
+  }
+  if (event.key === "g") goUntil = event.timeStamp + GO_MS;
+  if (!acts[event.key]) return;
   event.preventDefault();
   acts[event.key]();
 });

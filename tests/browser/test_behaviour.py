@@ -33,6 +33,15 @@ def test_keys_walk_the_rows_search_and_show_themselves(open_context: OpenContext
     expect(tab.get_by_role("searchbox")).to_have_value("jk?")
 
 
+def test_g_and_a_letter_go_to_a_place_of_the_menu(open_context: OpenContext) -> None:
+    tab = open_context("trader").new_page()
+    tab.goto(reverse("trade_list"))
+    tab.keyboard.press("g")
+    tab.keyboard.press("a")
+    tab.wait_for_url("**/accounts/")
+    expect(tab.get_by_role("heading", level=1)).to_be_visible()
+
+
 def test_enter_opens_the_row_that_the_keys_reached(open_context: OpenContext) -> None:
     tab = open_context("trader").new_page()
     tab.goto(reverse("account_list"))

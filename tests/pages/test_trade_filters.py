@@ -92,6 +92,7 @@ def test_tag_and_notes_are_found(ann: Trader) -> None:
     make.journal_entry(noted, notes="Chased the breakout.")
     assert _found(ann, "tag=a%2B+SETUP") == {"tagged"}
     assert _found(ann, "q=breakout") == {"noted"}
+    assert _found(ann, "q=setup") == {"tagged"}
     assert _found(ann, f"q={plain.ticket}") == {"plain"}
 
 
