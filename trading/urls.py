@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from trading.tabular import FORMATS
 from trading.views import (
     accounts,
     alerts,
@@ -32,7 +33,8 @@ urlpatterns = [
     path("figures/monte-carlo/", monte_carlo.monte_carlo, name="monte_carlo"),
     path("figures/<slug:key>/", figures.figure_detail, name="figure_detail"),
     path("trades/", trades.trade_list, name="trade_list"),
-    path("trades/csv/", trades.trade_csv, name="trade_csv"),
+    path("trades/csv/", trades.trade_export, name="trade_csv"),
+    *(path(f"trades/export.{end}", trades.trade_export, {"ending": end}, f"trade_export_{end}") for end in FORMATS),
     path("trades/columns/", trade_columns.trade_columns, name="trade_columns"),
     path("trades/<uuid:trade_id>/", trades.trade_detail, name="trade_detail"),
     path("calendar/", calendar.calendar, name="calendar"),
@@ -40,6 +42,10 @@ urlpatterns = [
     path("journal/day/", journal.journal_day, name="journal_day"),
     path("positions/", positions.position_list, name="position_list"),
     path("cash-flows/", cash_flows.cash_flow_list, name="cash_flow_list"),
+    *(
+        path(f"cash-flows/export.{end}", cash_flows.cash_flow_export, {"ending": end}, f"cash_flow_export_{end}")
+        for end in FORMATS
+    ),
     path("accounts/<uuid:account_id>/balance-proof/", balance_proof.balance_proof, name="balance_proof"),
     path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),
     path("reconciliation/log/", reconciliation.reconciliation_log, name="reconciliation_log"),
