@@ -61,6 +61,7 @@ for (const card of document.querySelectorAll("[data-paths]")) {
     chart.setOption(options(rows, theme, Number(card.dataset.pathsRuin)));
     return chart;
   };
+  card.querySelector("[data-paths-note]").remove();
   let chart = draw();
   new ResizeObserver(() => chart.resize()).observe(canvas);
   dark.addEventListener("change", () => { chart.dispose(); chart = draw(); });
