@@ -24,7 +24,11 @@ def metatrader_values(history: History, definition: Definition = "mt5") -> Figur
 
     MetaTrader 4's names for drawdown become those of the registry; columns of a report that are no figures are left out.
     """
-    figures = metatrader_figures(history, definition)
+    return values_of(metatrader_figures(history, definition))
+
+
+def values_of(figures: Figures) -> FigureValues:
+    """The same from figures that are computed already."""
     exits = int(figures["trades_total"] or 0)
     return {BY_KEY[key].key: _value(key, figures, exits) for key in figures if key in BY_KEY}
 

@@ -16,7 +16,7 @@ from trading import cache
 from trading.calc.figure_types import DefinitionSet, FigureValue, FigureValues, Sample
 from trading.calc.history import Fill, Flow, History
 from trading.calc.metatrader import Definition
-from trading.calc.metatrader_values import metatrader_values
+from trading.calc.metatrader_values import metatrader_values, values_of
 from trading.calc.myfxbook import myfxbook_figures
 from trading.calc.portal import portal_figures
 from trading.calc.registry import ENTRIES, entries_in
@@ -24,7 +24,7 @@ from trading.calc.undefined import NO_OPENING_BALANCE
 from trading.models import Execution, Trade
 from trading.queries.book_balances import balances
 from trading.queries.closed_samples import read_sample
-from trading.queries.figures import definition_of, load_history
+from trading.queries.figures import account_figures, definition_of
 from trading.queries.overview import overviews
 
 #: Rises with every version of every formula, so that no kept answer outlives a formula.
@@ -211,7 +211,7 @@ def _of_round_trips(wanted: Wanted, definition: DefinitionSet) -> tuple[FigureVa
 
 def _metatrader(wanted: Wanted, platform: Definition) -> tuple[FigureValues, list[str]]:
     if len(wanted.accounts) == 1 and wanted.is_whole:
-        figures = metatrader_values(load_history(wanted.accounts[0]), platform)
+        figures = values_of(account_figures(wanted.accounts[0], platform))
         known = figures["balance"].value is not None
         return (figures if known else _complete(figures, "mt5", NO_OPENING_BALANCE)), []
     figures = metatrader_values(_history(wanted), platform)
