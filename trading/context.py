@@ -65,7 +65,7 @@ _PLACES = (
         "Accounts",
         "building-bank",
         "account_list",
-        ("account_list", "account_detail", "account_figures", "balance_proof"),
+        ("account_list", "account_detail", "account_figures", "balance_proof", "monthly_report"),
     ),
     ("Trades", "list-details", "trade_list", ("trade_",)),
     ("Figures", "ruler-2", "figure_list", ("figure_", "monte_carlo")),

@@ -111,6 +111,8 @@ PAGES = [
     Page("statement_detail", one("refused"), note="refused"),
     Page("statement_detail", one("committed"), note="committed"),
     Page("balance_proof", _account),
+    Page("monthly_report"),
+    Page("monthly_report", who="newcomer"),
     Page("guard_list"),
     Page("guard_list", who="newcomer"),
     Page("guard_edit", _account),
