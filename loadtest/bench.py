@@ -1,4 +1,4 @@
-"""`make bench`: imports, pages and syncs beside their floors, one table and one JSON file under var/bench/.
+"""`make bench`: imports, pages, figures and syncs beside their floors, one table and one JSON file under var/bench/.
 
 Each measurement runs in a process of its own on a scratch database, which is dropped afterwards. Ratios are what count:
 figure and floor are measured in the same run, interleaved, as medians.
@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from loadtest.bench_lines import figure_lines
 from loadtest.bench_sync import rows as sync_rows
 from trading.samplefiles.account import Profile
 from trading.samplefiles.mt4_html import write_mt4_html
@@ -27,7 +28,7 @@ from trading.samplefiles.mt5_xlsx import write_mt5_xlsx
 from trading.samplefiles.simulate import simulate
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ["imports", "pages", "syncs"]
+PARTS = ["imports", "pages", "figures", "syncs"]
 FORMATS = {"MT5 XLSX": "xlsx", "MT4 HTML": "htm"}
 
 
@@ -63,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "pages" in options.only:
             found["pages"] = _child("loadtest.bench_pages", [str(options.big)], environment)
             lines += _page_lines(found["pages"])
+        if "figures" in options.only:
+            found["figures"] = _child("loadtest.bench_figures", [str(options.big)], environment)
+            lines += [Line(*row) for row in figure_lines(found["figures"])]
         if "syncs" in options.only:
             found["syncs"] = _child("loadtest.bench_sync", ["here"], environment)
             lines += [Line(*row) for row in sync_rows(found["syncs"])]

@@ -47,14 +47,14 @@ def measure(big: int) -> dict[str, Any]:
     rows = []
     for trades in (SMALL, big):
         trader = Trader.objects.create(email=f"{uuid4()}@example.com")
-        account = _filled_account(trader, trades)
+        account = filled_account(trader, trades)
         for door, call in _doors(trader, account).items():
             rows.append({"door": door, "trades": trades, "cold": _cold(call), "warm": _warm(call)})
     return {"hello_ms": _hello_ms(), "rows": rows}
 
 
-def _filled_account(trader: Trader, trades: int) -> BrokerAccount:
-    """Trades of ten minutes each, one an hour back from now."""
+def filled_account(trader: Trader, trades: int, apart_s: int = 3600) -> BrokerAccount:
+    """Trades of ten minutes each, one every so many seconds back from now."""
     account = BrokerAccount.objects.create(
         trader=trader, label="Bench", platform="mt5", number=str(uuid4()), currency="USD"
     )
@@ -64,11 +64,11 @@ def _filled_account(trader: Trader, trades: int) -> BrokerAccount:
                 opened_at, opened_text, open_price, closed_at, closed_text, close_price, commission, swap, fee,
                 gross_profit, strategy_id, comment, parent_ticket, source)
             SELECT gen_random_uuid(), %s, n::text, (ARRAY['EURUSD','GBPUSD','XAUUSD'])[1 + n %% 3],
-                (ARRAY['buy','sell'])[1 + n %% 2], 0.10, 0.10, now() - n * interval '1 hour', '', 1.1,
-                now() - n * interval '1 hour' + interval '10 minutes', '', 1.2, -0.70, -0.10, 0,
+                (ARRAY['buy','sell'])[1 + n %% 2], 0.10, 0.10, now() - n * make_interval(secs => %s), '', 1.1,
+                now() - n * make_interval(secs => %s) + interval '10 minutes', '', 1.2, -0.70, -0.10, 0,
                 (n %% 41) - 18.5, '', '', '', 'statement'
             FROM generate_series(1, %s) AS n""",
-            [account.pk, trades],
+            [account.pk, apart_s, apart_s, trades],
         )
         cursor.execute("VACUUM ANALYZE trading_trade")
     return account

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 
-from trading.calc.history import Fill, Flow
+from trading.calc.history import Booking, Fill, Flow
 
 ZERO = Decimal(0)
 
@@ -25,9 +25,11 @@ class BalancePoint:
     drawdown_ratio: Decimal
 
 
-def balance_curve(opening_balance: Decimal, flows: Iterable[Flow], fills: Iterable[Fill]) -> list[BalancePoint]:
+def balance_curve(
+    opening_balance: Decimal, flows: Iterable[Flow], fills: Iterable[Fill | Booking]
+) -> list[BalancePoint]:
     """The balance after each moment at which it moved, in the order of time; rows may come in any order."""
-    events: list[Flow | Fill] = [flow for flow in flows if flow.kind != "credit"]
+    events: list[Flow | Fill | Booking] = [flow for flow in flows if flow.kind != "credit"]
     events += fills
     events.sort(key=lambda event: (event.at, event.sequence))
     balance = peak = opening_balance

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,14 @@ class Fill:
     @property
     def net(self) -> Decimal:
         return self.gross_profit + self.commission + self.swap + self.fee
+
+
+class Booking(NamedTuple):
+    """What one execution moved the balance by, all costs included: as much of a fill as a balance needs."""
+
+    at: datetime
+    sequence: int
+    net: Decimal
 
 
 @dataclass(frozen=True, slots=True)

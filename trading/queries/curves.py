@@ -11,8 +11,8 @@ from accounts.models import BrokerAccount
 from trading import cache
 from trading.calc import equity
 from trading.calc.equity import BalancePoint
-from trading.calc.history import Fill, Flow
-from trading.queries.figures import fills_of, flows_of
+from trading.calc.history import Flow
+from trading.queries.figures import bookings_of, flows_of
 from trading.queries.overview import opening_balances
 
 #: The spans that a chart offers, by the word in the address.
@@ -72,8 +72,8 @@ def _curve(accounts: Sequence[BrokerAccount], zone: ZoneInfo, start: datetime | 
     openings = opening_balances([account.pk for account in accounts])
     known = [(account, opening) for account in accounts if (opening := openings.get(account.pk)) is not None]
     flows: list[Flow] = [flow for account, _ in known for flow in flows_of(account.pk)]
-    fills: list[Fill] = [fill for account, _ in known for fill in fills_of(account.pk)]
-    whole = equity.balance_curve(sum((opening for _, opening in known), Decimal(0)), flows, fills)
+    bookings = [booking for account, _ in known for booking in bookings_of(account.pk)]
+    whole = equity.balance_curve(sum((opening for _, opening in known), Decimal(0)), flows, bookings)
     shown = _cut(whole, start, end)
     inside = [flow for flow in flows if flow.kind != "credit" and _is_inside(flow.at, start, end)]
     return Curve(

@@ -15,7 +15,7 @@ from accounts.models import BrokerAccount, Platform
 from trading import cache
 from trading.calc import balance_proof as proving
 from trading.calc import equity
-from trading.calc.history import Fill, Flow, History, OpenPosition
+from trading.calc.history import Booking, Fill, Flow, History, OpenPosition
 from trading.calc.metatrader import Definition, Figures, metatrader_figures
 from trading.calc.periods import windows
 from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
@@ -90,6 +90,17 @@ def fills_of(account_id: UUID, *, among: str = "") -> list[Fill]:
         ]
 
 
+def bookings_of(account_id: UUID) -> list[Booking]:
+    """What a balance needs of the fills of `fills_of`: a third of the time for a long history."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT executed_at, sequence, net_profit FROM trading_execution
+            WHERE account_id = %s AND NOT (is_derived AND direction = 'in') ORDER BY executed_at, sequence""",
+            [account_id],
+        )
+        return list(map(Booking._make, cursor))
+
+
 def flows_of(account_id: UUID, *, among: str = "") -> list[Flow]:
     """The account's cash flows in order; `among` as for fills."""
     join = f"JOIN {among} s ON s.reference = f.reference" if among else ""
@@ -159,7 +170,7 @@ def balance_curve(account: BrokerAccount, points: int) -> list[equity.BalancePoi
         opening = opening_balance(account)
         if opening is None:
             return []
-        return equity.thin(equity.balance_curve(opening, flows_of(account.pk), fills_of(account.pk)), points)
+        return equity.thin(equity.balance_curve(opening, flows_of(account.pk), bookings_of(account.pk)), points)
 
     return cache.remembered("curve", (account.pk, account.revision, points), cache.CURVE_S, compute)
 

@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 #: Whether all of the accounts that hold anything are rolled up; asked along with the days, since it costs a query otherwise.
-_ARE_ROLLED_UP = """NOT EXISTS (SELECT FROM unnest(%(accounts)s::uuid[]) AS k(id) WHERE NOT EXISTS (
-    SELECT FROM trading_accountrollup r
-    WHERE r.account_id = k.id AND (%(zone)s::text IS NULL OR r.time_zone = %(zone)s)
-) AND (
-    EXISTS (SELECT FROM trading_execution e WHERE e.account_id = k.id)
-    OR EXISTS (SELECT FROM trading_trade t WHERE t.account_id = k.id)
-))"""
+#: CASE, so that PostgreSQL looks at trades and fills only where there is no rollup.
+_ARE_ROLLED_UP = """NOT EXISTS (SELECT FROM unnest(%(accounts)s::uuid[]) AS k(id) WHERE CASE
+    WHEN EXISTS (
+        SELECT FROM trading_accountrollup r
+        WHERE r.account_id = k.id AND (%(zone)s::text IS NULL OR r.time_zone = %(zone)s)
+    ) THEN false
+    ELSE EXISTS (SELECT FROM trading_execution e WHERE e.account_id = k.id)
+        OR EXISTS (SELECT FROM trading_trade t WHERE t.account_id = k.id)
+    END)"""
 _CLOSED = """sum(d.trades), sum(d.wins), sum(d.losses), sum(d.won), sum(d.lost), sum(d.gross), sum(d.commission),
     sum(d.swap), sum(d.fee), sum(d.net), sum(d.volume_lots), max(d.best), min(d.worst)"""
 
