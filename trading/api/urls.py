@@ -3,6 +3,7 @@
 from django.urls import path
 
 from trading.api import (
+    breakdown,
     cash_flows,
     docs,
     executions,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/summary/", figures.SummaryView.as_view(), name="api_summary"),
     path("accounts/<uuid:account_id>/balance-proof/", figures.BalanceProofView.as_view(), name="api_balance_proof"),
     path("accounts/<uuid:account_id>/equity-curve/", figures.EquityCurveView.as_view(), name="api_equity_curve"),
+    path("accounts/<uuid:account_id>/breakdown/", breakdown.BreakdownView.as_view(), name="api_breakdown"),
     path("trades/", trades.TradesView.as_view(), name="api_trades"),
     path("trades/<uuid:trade_id>/", trades.TradeView.as_view(), name="api_trade"),
     path("executions/", executions.ExecutionsView.as_view(), name="api_executions"),
