@@ -245,3 +245,19 @@ def test_the_list_of_accounts_tells_which_does_not_tie(ann_client: Client, ann: 
     account = filled_account(ann, 1)
     make.snapshot(account, balance=Decimal("10000.00"), taken_at=timezone.now())
     assert "Does not tie" in text_of(ann_client.get("/accounts/"))
+
+
+def test_shows_this_month_and_what_every_stop_would_cost(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    now = timezone.now()
+    make.trade(account, opened_at=now - timedelta(minutes=2), closed_at=now, gross_profit=Decimal("31.50"))
+    make.position(account)
+    text = text_of(ann_client.get("/"))
+    assert "+23.00 USD 1 trade, 100" in text
+    # Sold half a lot at 2050.10, now 2040.10 and 500 ahead: 100 for each point and lot, 29.90 points to the stop.
+    assert "every stop hit −1,495.00 USD" in text
+
+
+def test_a_position_without_a_stop_has_no_bound(ann_client: Client, ann: Trader) -> None:
+    make.position(filled_account(ann, 1), stop_loss=None)
+    assert "the loss has no bound" in ann_client.get("/").content.decode()

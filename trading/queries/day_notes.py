@@ -32,3 +32,8 @@ def note_page(trader: Any, search: str = "", before: date | None = None, size: i
 def note_of(trader: Any, day: date) -> str:
     """The text of the trader's note on this day; "" where there is none."""
     return DayNote.objects.for_trader(trader).filter(day=day).values_list("text", flat=True).first() or ""
+
+
+def days_with_notes(trader: Any, first: date, last: date) -> frozenset[date]:
+    """The days from `first` to `last`, both counted, that the trader wrote about."""
+    return frozenset(DayNote.objects.for_trader(trader).filter(day__range=(first, last)).values_list("day", flat=True))

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount
 from trading.context import Frame, own_accounts
-from trading.models import DayNote
 from trading.queries.daily import daily_results
+from trading.queries.day_notes import days_with_notes
 from trading.views import calendar_cells as cells
 
 _YEARS = range(1970, 2200)
@@ -49,8 +49,7 @@ def read_month(text: str, today: date) -> date:
 def _month(request: HttpRequest, frame: Frame, first: date, today: date, account: str) -> dict[str, Any]:
     start, end = cells.span_of_month(first)
     results = daily_results(shown_accounts(request, frame), frame.formats.zone, start, end)
-    notes = DayNote.objects.for_trader(request.user).filter(day__range=(start, end))
-    noted = frozenset(notes.values_list("day", flat=True))
+    noted = days_with_notes(request.user, start, end)
 
     def at(step: int) -> str:
         return cells.calendar_url({"month": f"{cells.month_after(first, step):%Y-%m}"}, account)

@@ -62,7 +62,7 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of whole weeks. `hides_weekends` is set where nothing happened on any of its weekends."""
+    """A month of whole weeks. `says_currency` is set where a bare amount could be of several. `hides_weekends` is set where nothing happened on any of its weekends."""
 
     first: date
     name: str
@@ -71,6 +71,7 @@ class Month:
     days_up: int
     days_down: int
     hides_weekends: bool
+    says_currency: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def month(
         amounts=_sums(inside, formats),
         days_up=sum(line.net > 0 for line in inside),
         days_down=sum(line.net < 0 for line in inside),
+        says_currency=len({line.currency for lines in by_day.values() for line in lines}) > 1,
         hides_weekends=not any(
             cell.amounts or cell.has_note for week in weeks for cell in week.cells if cell.day.weekday() >= _SATURDAY
         ),

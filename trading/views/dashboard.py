@@ -18,12 +18,16 @@ from trading import formatting
 from trading.context import Frame
 from trading.formatting import Formats
 from trading.models import Position, Statement
+from trading.queries.daily import daily_results
+from trading.queries.day_notes import days_with_notes
 from trading.queries.overview import overviews
 from trading.queries.trades import ROW_FIELDS, closed_trades
+from trading.views import calendar_cells
 from trading.views.attention import notices
 from trading.views.charts import chart_part, chosen_span, curve_json, read_curves, span_links
 from trading.views.dashboard_strip import strips
 from trading.views.guards import guard_cards
+from trading.views.open_risk_lines import open_risk_lines
 
 _POSITIONS = 8
 _TRADES = 11
@@ -50,6 +54,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "notices": notices(trader, chosen, formats, now),
         "guards": guard_cards(chosen, frame),
         "positions": _positions(chosen, formats, now),
+        "open_risk": open_risk_lines(chosen, formats),
+        "month": _month(trader, chosen, frame, now),
+        "calendar_url": calendar_cells.calendar_url({}, str(frame.account.pk) if frame.account else ""),
         "positions_count": sum(overview.positions for overview in shown),
         "trades": _recent_trades(trader, frame, formats, now),
         "many_accounts": len(chosen) > 1,
@@ -86,6 +93,16 @@ def _drawn(request: HttpRequest, frame: Frame) -> Sequence[BrokerAccount]:
         return _chosen(frame)
     archived = BrokerAccount.objects.for_trader(request.user).filter(archived_at__isnull=False)
     return [account for account in archived if str(account.pk) == asked] or frame.accounts
+
+
+def _month(trader: Trader, chosen: Sequence[BrokerAccount], frame: Frame, now: datetime) -> calendar_cells.Month:
+    """The present month, whatever the period of the page."""
+    today = now.astimezone(frame.formats.zone).date()
+    start, end = calendar_cells.span_of_month(today.replace(day=1))
+    results = daily_results(chosen, frame.formats.zone, start, end)
+    noted = days_with_notes(trader, start, end)
+    account = str(frame.account.pk) if frame.account else ""
+    return calendar_cells.month(results, today.replace(day=1), frame.formats, today, noted, account)
 
 
 def _positions(chosen: Sequence[BrokerAccount], formats: Formats, now: datetime) -> list[dict[str, Any]]:

@@ -111,10 +111,9 @@ def _trades(
     return [
         {
             "url": reverse("trade_detail", args=[row["id"]]) + f"?{urlencode(_of_day(day))}",
-            "closed": formats.moment(row["closed_at"], row["closed_text"]),
+            "closed": formats.moment(row["closed_at"], row["closed_text"], seconds=False, hidden_year=str(day.year)),
             "symbol": row["symbol"],
             "side": row["side"],
-            "lots": formats.lots(row["volume_lots"]),
             "net": formats.amount(row["net_profit"], currencies[row["account_id"]]),
             "currency": currencies[row["account_id"]],
         }
