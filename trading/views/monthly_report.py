@@ -4,13 +4,13 @@ Each account stands for itself, in its own currency.
 """
 
 import calendar
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -85,7 +85,7 @@ def _section(account: BrokerAccount, first: date, following: date, formats: Form
         "account": account,
         "results": _results(totals[0], formats) if totals else [],
         "proof": _proof(account, first, following, formats),
-        "symbols": _by_symbol(trades, account.currency, formats) if trades else [],
+        "symbols": _by_symbol(closed, account.currency, formats),
         "flows": [
             {
                 "at": formats.moment(flow.booked_at, flow.booked_text),
@@ -138,21 +138,15 @@ def _day(day: ProofDay, currency: str, formats: Formats) -> dict[str, str]:
     return {"on": formats.day(day.on)} | {name: formats.money(getattr(day, name), currency) for name in names}
 
 
-def _by_symbol(trades: Iterable[Trade], currency: str, formats: Formats) -> list[dict[str, Any]]:
-    """Per symbol, the largest result first."""
-    results: dict[str, list[Decimal]] = defaultdict(list)
-    for trade in trades:
-        results[trade.symbol].append(trade.net_profit)
-    ordered = sorted(results.items(), key=lambda item: (-sum(item[1]), item[0]))
-    return [
-        {
-            "symbol": symbol,
-            "count": len(found),
-            "won": sum(result > 0 for result in found),
-            "net": formats.amount(sum(found, Decimal(0)), currency),
-        }
-        for symbol, found in ordered
-    ]
+def _by_symbol(closed: QuerySet[Trade], currency: str, formats: Formats) -> list[dict[str, Any]]:
+    """Per symbol, over every trade of the month, the largest result first."""
+    rows = (
+        closed.order_by()
+        .values("symbol")
+        .annotate(count=Count("id"), won=Count("id", filter=Q(net_profit__gt=0)), net=Sum("net_profit"))
+        .order_by("-net", "symbol")
+    )
+    return [{**row, "net": formats.amount(row["net"], currency)} for row in rows]
 
 
 def _trade(trade: Trade, currency: str, formats: Formats) -> dict[str, Any]:
