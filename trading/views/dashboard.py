@@ -29,8 +29,8 @@ from trading.views.dashboard_strip import strips
 from trading.views.guards import guard_cards
 from trading.views.open_risk_lines import open_risk_lines
 
-_POSITIONS = 8
-_TRADES = 11
+_POSITIONS = 6
+_TRADES = 9
 
 
 @login_required
