@@ -78,6 +78,31 @@ def test_the_mail_links_to_the_page_where_the_portal_knows_its_address(main: Bro
     assert "https://portal.example.com/guards/" in mail.outbox[0].body
 
 
+def test_a_mail_says_where_it_is_switched_off(main: BrokerAccount, settings: Any) -> None:
+    settings.PORTAL_URL = "https://portal.example.com/"
+    watch(main, 8_400, 10)
+    deliver("email", 11)
+    assert "switch them off on the page Settings:\nhttps://portal.example.com/settings/\n" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("silent", ["warning", "critical"])
+def test_a_level_that_is_switched_off_sends_no_mail(main: BrokerAccount, hook: Receiver, silent: str) -> None:
+    Trader.objects.update(**{f"mails_{silent}s": False})
+    watch(main, 8_400, 10)
+    watch(main, 7_900, 20)
+    told = Delivery.objects.filter(channel="email").values_list("alert__level", flat=True)
+    assert [*told] == [{"warning": "critical", "critical": "warning"}[silent]]
+    assert Delivery.objects.filter(channel="webhook").count() == 2
+
+
+def test_a_mail_switched_off_while_it_waits_is_not_sent(main: BrokerAccount) -> None:
+    watch(main, 8_400, 10)
+    Trader.objects.update(mails_warnings=False)
+    delivery = deliver("email", 11)
+    assert (delivery.state, mail.outbox) == ("failed", [])
+    assert "switched these e-mails off" in delivery.attempts[0]["error"]
+
+
 def test_every_alert_enqueues_its_tellings_in_the_same_transaction(main: BrokerAccount, hook: Receiver) -> None:
     watch(main, 8_400, 10)
     jobs = ProcrastinateJob.objects.filter(task_name="trading.deliver_alert")

@@ -96,6 +96,8 @@ def _claim(delivery_id: UUID, now: datetime) -> Delivery | None:
 
 def _tell(delivery: Delivery, now: datetime) -> dict[str, Any]:
     if delivery.channel == Delivery.Channel.EMAIL:
+        if not delivery.trader.wants_mail_at(delivery.alert.level):
+            return {"error": "The trader has switched these e-mails off.", "ok": False, "is_final": True}
         alerts.send_email(delivery)
         return {"status": 250, "ok": True}
     webhook = delivery.webhook
