@@ -176,6 +176,47 @@ def test_what_a_dead_worker_left_is_picked_up(main: BrokerAccount) -> None:
     assert webhooks.pick_up_abandoned(at(400)) == [delivery.pk]
 
 
+def test_a_test_is_signed_says_that_it_is_one_and_stands_in_the_log(ann: Trader, hook: Receiver) -> None:
+    webhook = Webhook.objects.get()
+    delivery = webhooks.send_test(webhook, now=at(0))
+    assert ProcrastinateJob.objects.get(task_name="trading.deliver_alert").args == {"delivery_id": str(delivery.pk)}
+    webhooks.deliver(delivery.pk, now=at(1))
+    ((headers, body),) = hook.calls
+    stamp = headers["X-TradePortal-Timestamp"]
+    assert headers["X-TradePortal-Signature"] == webhooks.signature(webhook.secret, int(stamp), body)
+    assert headers["X-TradePortal-Event"] == "webhook.test"
+    assert json.loads(body)["event"] == "webhook.test"
+    assert json.loads(body)["delivery"] == str(delivery.pk)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts[0]["status"]) == ("delivered", 200)
+
+
+def test_a_test_that_fails_is_not_tried_again(ann: Trader, hook: Receiver) -> None:
+    hook.status = 500
+    delivery = webhooks.send_test(Webhook.objects.get(), now=at(0))
+    webhooks.deliver(delivery.pk, now=at(1))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.next_attempt_at) == ("failed", None)
+
+
+def test_a_paused_webhook_is_not_tested(ann: Trader, hook: Receiver) -> None:
+    webhook = Webhook.objects.get()
+    webhooks.set_active(webhook, False)
+    with pytest.raises(WebhookRefused, match="paused"):
+        webhooks.send_test(webhook, now=at(0))
+    assert not Delivery.objects.exists()
+
+
+def test_five_tests_a_minute_are_enough(ann: Trader, hook: Receiver) -> None:
+    webhook = Webhook.objects.get()
+    for second in range(5):
+        webhooks.send_test(webhook, now=at(second))
+    with pytest.raises(webhooks.TooManyTests):
+        webhooks.send_test(webhook, now=at(59))
+    webhooks.send_test(webhook, now=at(61))
+    assert Delivery.objects.count() == 6
+
+
 PRIVATE = [
     "127.0.0.1",
     "10.0.0.5",

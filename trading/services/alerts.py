@@ -134,9 +134,9 @@ def portal_address(name: str, *arguments: Any) -> str:
     return f"{settings.PORTAL_URL.rstrip('/')}{reverse(name, args=arguments)}" if settings.PORTAL_URL else ""
 
 
-def send_email(delivery: Delivery) -> None:
+def send_email(delivery: Delivery, alert: Alert) -> None:
     """Sends the one message of an alert. Errors: whatever the mail server says."""
-    alert, trader = delivery.alert, delivery.trader
+    trader = delivery.trader
     context = {
         "alert": alert,
         "account": alert.account,
