@@ -63,6 +63,7 @@ class TraderAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
             "Preferences",
             {"fields": ("time_zone", "display_currency", "definition", "number_format", "theme", "palette")},
         ),
+        ("Alerts by e-mail", {"fields": ("mails_warnings", "mails_criticals")}),
         ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         ("When", {"fields": ("last_login", "date_joined")}),
     )

@@ -114,6 +114,11 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "theme": _("Light or dark"),
             "palette": _("Profit and loss"),
             "number_format": _("Numbers"),
+            "mails_warnings": _("E-mail me at a warning"),
+            "mails_criticals": _("E-mail me at a critical alert"),
+        }
+        help_texts: ClassVar[dict[str, Any]] = {
+            "mails_criticals": _("Pages and webhooks tell every alert all the same."),
         }
         widgets: ClassVar[dict[str, Any]] = {
             "theme": forms.RadioSelect,

@@ -149,6 +149,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 SYNC_MAX_BYTES = env.integer("SYNC_MAX_BYTES", 8_388_608, minimum=1024)
 SNAPSHOT_FULL_DAYS = env.integer("SNAPSHOT_FULL_DAYS", 7, minimum=1)
 SNAPSHOT_MINUTE_DAYS = env.integer("SNAPSHOT_MINUTE_DAYS", 90, minimum=1)
+# A sync that found what the one before it had found gets a row in the reconciliation log when the last is this old.
+RECONCILIATION_LOG_MINUTES = env.integer("RECONCILIATION_LOG_MINUTES", 60, minimum=0)
 PORTAL_URL = env.text("PORTAL_URL", "")
 WEBHOOK_ALLOW_PRIVATE = env.boolean("WEBHOOK_ALLOW_PRIVATE", False)
 

@@ -75,6 +75,7 @@ urlpatterns = [
     path("close-requests/", alerts.close_request_list, name="close_request_list"),
     path("webhooks/", webhooks.webhook_list, name="webhook_list"),
     path("webhooks/<uuid:webhook_id>/switch/", webhooks.webhook_switch, name="webhook_switch"),
+    path("webhooks/<uuid:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),
     path("webhooks/<uuid:webhook_id>/delete/", webhooks.webhook_delete, name="webhook_delete"),
     path("statements/", statements.statement_list, name="statement_list"),
     path("statements/new/", statements.statement_upload, name="statement_upload"),

@@ -76,6 +76,8 @@ class Trader(AbstractBaseUser, PermissionsMixin):
     number_format = models.CharField(
         _("number format"), max_length=5, choices=NumberFormat.choices, default=NumberFormat.EN
     )
+    mails_warnings = models.BooleanField(_("e-mail at a warning"), default=True)
+    mails_criticals = models.BooleanField(_("e-mail at a critical alert"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     date_joined = models.DateTimeField(_("joined at"), default=timezone.now)
@@ -96,6 +98,10 @@ class Trader(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def wants_mail_at(self, level: str) -> bool:
+        """Whether an alert of this level is told by e-mail."""
+        return self.mails_criticals if level == "critical" else self.mails_warnings
 
     def get_short_name(self) -> str:
         return self.name or self.email.split("@", 1)[0]

@@ -6,7 +6,17 @@ from django.db import transaction
 
 from accounts.models import Trader
 
-CHOSEN = ("name", "time_zone", "display_currency", "definition", "theme", "palette", "number_format")
+CHOSEN = (
+    "name",
+    "time_zone",
+    "display_currency",
+    "definition",
+    "theme",
+    "palette",
+    "number_format",
+    "mails_warnings",
+    "mails_criticals",
+)
 
 
 @transaction.atomic

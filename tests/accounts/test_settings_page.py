@@ -19,6 +19,7 @@ CHOICES: dict[str, Any] = {
     "theme": "dark",
     "palette": "blue-orange",
     "number_format": "de",
+    "mails_criticals": True,
 }
 
 
@@ -27,6 +28,13 @@ def test_keeps_every_choice(ann_client: Client, ann: Trader) -> None:
     ann.refresh_from_db()
     assert response.status_code == 302
     assert {name: getattr(ann, name) for name in CHOICES} == {**CHOICES, "display_currency": "JPY"}
+
+
+def test_a_box_that_is_not_ticked_switches_the_mails_of_its_level_off(ann_client: Client, ann: Trader) -> None:
+    assert (ann.mails_warnings, ann.mails_criticals) == (True, True)
+    ann_client.post(reverse("settings"), CHOICES)
+    ann.refresh_from_db()
+    assert (ann.mails_warnings, ann.mails_criticals) == (False, True)
 
 
 def test_pages_follow_the_choices(ann_client: Client) -> None:

@@ -129,6 +129,8 @@ def test_a_key_changes_no_rules_and_no_consent(ann: Trader, fallen: BrokerAccoun
     assert bridge.put(f"{API}/accounts/{fallen.pk}/guards/", {"rules": []}, format="json").status_code == 403
     assert bridge.get(f"{API}/guards/status/").status_code == 200
     assert bridge.post(f"{API}/webhooks/", {"url": "https://example.com"}, format="json").status_code == 403
+    own = make.webhook(ann)
+    assert bridge.post(f"{API}/webhooks/{own.pk}/test/").status_code == 403
 
 
 def test_another_traders_request_is_not_there(bo_api: APIClient, bo: Trader, fallen: BrokerAccount) -> None:
@@ -190,6 +192,20 @@ def test_a_webhook_can_be_paused_and_taken_away(ann_api: APIClient, hook: Receiv
     assert not Webhook.objects.exists()
 
 
+def test_a_webhook_is_tested_and_its_log_says_so(ann_api: APIClient, hook: Receiver) -> None:
+    made = ann_api.post(f"{API}/webhooks/", {"url": hook.url}, format="json").json()
+    address = f"{API}/webhooks/{made['id']}/"
+    answer = ann_api.post(f"{address}test/")
+    assert (answer.status_code, answer.json()["alert_id"], answer.json()["state"]) == (202, None, "pending")
+    webhook_services.deliver(Delivery.objects.get().pk, now=timezone.now())
+    (row,) = ann_api.get(f"{address}deliveries/").json()["results"]
+    assert (row["id"], row["alert_id"], row["state"]) == (answer.json()["id"], None, "delivered")
+    assert [ann_api.post(f"{address}test/").status_code for _ in range(5)] == [202] * 4 + [429]
+    ann_api.patch(address, {"is_active": False}, format="json")
+    refused = ann_api.post(f"{address}test/")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "webhook_refused")
+
+
 def test_a_private_address_is_refused_in_words(ann_api: APIClient) -> None:
     answer = ann_api.post(f"{API}/webhooks/", {"url": "https://169.254.169.254/"}, format="json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "webhook_refused")
@@ -205,6 +221,7 @@ def test_another_traders_webhook_is_not_there(ann_api: APIClient, bo_api: APICli
         bo_api.patch(address, {"is_active": False}, format="json"),
         bo_api.delete(address),
         bo_api.get(f"{address}deliveries/"),
+        bo_api.post(f"{address}test/"),
     ):
         assert answer.status_code == 404
     assert Webhook.objects.get().is_active

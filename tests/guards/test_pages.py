@@ -11,13 +11,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
 from tests import make
 from tests.cast import NOW
 from tests.guards.live import at, consent, hold, quote, report, rule, watch
 from tests.guards.receiver import Receiver, receiver
-from trading.models import AutoClose, GuardRule, Webhook
+from trading.models import AutoClose, Delivery, GuardRule, Webhook
+from trading.services import webhooks
 
 pytestmark = pytest.mark.django_db
 
@@ -295,6 +297,21 @@ def test_a_webhook_is_refused_in_words(ann_client: Client) -> None:
     answer = ann_client.post(reverse("webhook_list"), {"url": "https://127.0.0.1/"})
     assert answer.status_code == 422
     assert "private network" in answer.content.decode()
+
+
+def test_a_webhook_is_tested_from_the_page(ann_client: Client, bo_client: Client, hook: Receiver) -> None:
+    ann_client.post(reverse("webhook_list"), {"url": hook.url})
+    webhook = Webhook.objects.get()
+    address = reverse("webhook_test", args=[webhook.pk])
+    assert bo_client.post(address).status_code == 404
+    assert ann_client.get(address).status_code == 405
+    assert "A test is on its way" in ann_client.post(address, follow=True).content.decode()
+    webhooks.deliver(Delivery.objects.get().pk, now=timezone.now())
+    words = plain(text(ann_client, "webhook_list"))
+    assert "A test" in words and "Delivered" in words
+    webhooks.set_active(webhook, False)
+    assert "This webhook is paused" in ann_client.post(address, follow=True).content.decode()
+    assert Delivery.objects.count() == 1
 
 
 def test_a_webhook_is_paused_and_removed(ann_client: Client, bo_client: Client, hook: Receiver) -> None:

@@ -78,6 +78,31 @@ def test_the_mail_links_to_the_page_where_the_portal_knows_its_address(main: Bro
     assert "https://portal.example.com/guards/" in mail.outbox[0].body
 
 
+def test_a_mail_says_where_it_is_switched_off(main: BrokerAccount, settings: Any) -> None:
+    settings.PORTAL_URL = "https://portal.example.com/"
+    watch(main, 8_400, 10)
+    deliver("email", 11)
+    assert "switch them off on the page Settings:\nhttps://portal.example.com/settings/\n" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("silent", ["warning", "critical"])
+def test_a_level_that_is_switched_off_sends_no_mail(main: BrokerAccount, hook: Receiver, silent: str) -> None:
+    Trader.objects.update(**{f"mails_{silent}s": False})
+    watch(main, 8_400, 10)
+    watch(main, 7_900, 20)
+    told = Delivery.objects.filter(channel="email").values_list("alert__level", flat=True)
+    assert [*told] == [{"warning": "critical", "critical": "warning"}[silent]]
+    assert Delivery.objects.filter(channel="webhook").count() == 2
+
+
+def test_a_mail_switched_off_while_it_waits_is_not_sent(main: BrokerAccount) -> None:
+    watch(main, 8_400, 10)
+    Trader.objects.update(mails_warnings=False)
+    delivery = deliver("email", 11)
+    assert (delivery.state, mail.outbox) == ("failed", [])
+    assert "switched these e-mails off" in delivery.attempts[0]["error"]
+
+
 def test_every_alert_enqueues_its_tellings_in_the_same_transaction(main: BrokerAccount, hook: Receiver) -> None:
     watch(main, 8_400, 10)
     jobs = ProcrastinateJob.objects.filter(task_name="trading.deliver_alert")
@@ -149,6 +174,47 @@ def test_what_a_dead_worker_left_is_picked_up(main: BrokerAccount) -> None:
     delivery = Delivery.objects.get()
     assert webhooks.pick_up_abandoned(at(60)) == []
     assert webhooks.pick_up_abandoned(at(400)) == [delivery.pk]
+
+
+def test_a_test_is_signed_says_that_it_is_one_and_stands_in_the_log(ann: Trader, hook: Receiver) -> None:
+    webhook = Webhook.objects.get()
+    delivery = webhooks.send_test(webhook, now=at(0))
+    assert ProcrastinateJob.objects.get(task_name="trading.deliver_alert").args == {"delivery_id": str(delivery.pk)}
+    webhooks.deliver(delivery.pk, now=at(1))
+    ((headers, body),) = hook.calls
+    stamp = headers["X-TradePortal-Timestamp"]
+    assert headers["X-TradePortal-Signature"] == webhooks.signature(webhook.secret, int(stamp), body)
+    assert headers["X-TradePortal-Event"] == "webhook.test"
+    assert json.loads(body)["event"] == "webhook.test"
+    assert json.loads(body)["delivery"] == str(delivery.pk)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts[0]["status"]) == ("delivered", 200)
+
+
+def test_a_test_that_fails_is_not_tried_again(ann: Trader, hook: Receiver) -> None:
+    hook.status = 500
+    delivery = webhooks.send_test(Webhook.objects.get(), now=at(0))
+    webhooks.deliver(delivery.pk, now=at(1))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.next_attempt_at) == ("failed", None)
+
+
+def test_a_paused_webhook_is_not_tested(ann: Trader, hook: Receiver) -> None:
+    webhook = Webhook.objects.get()
+    webhooks.set_active(webhook, False)
+    with pytest.raises(WebhookRefused, match="paused"):
+        webhooks.send_test(webhook, now=at(0))
+    assert not Delivery.objects.exists()
+
+
+def test_five_tests_a_minute_are_enough(ann: Trader, hook: Receiver) -> None:
+    webhook = Webhook.objects.get()
+    for second in range(5):
+        webhooks.send_test(webhook, now=at(second))
+    with pytest.raises(webhooks.TooManyTests):
+        webhooks.send_test(webhook, now=at(59))
+    webhooks.send_test(webhook, now=at(61))
+    assert Delivery.objects.count() == 6
 
 
 PRIVATE = [

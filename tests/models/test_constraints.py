@@ -178,6 +178,10 @@ def _twin_delivery(channel: str) -> None:
         )
 
 
+def _delivery_of_nothing() -> None:
+    Delivery.objects.create(trader=make.trader(), channel="email", created_at=timezone.now())
+
+
 #: The name of a constraint and an act that it must refuse.
 LIES: list[tuple[str, Callable[[], object]]] = [
     ("trade_ticket_unique_in_account", _twin_trade),
@@ -248,6 +252,7 @@ LIES: list[tuple[str, Callable[[], object]]] = [
     ("alert_level_alerts", lambda: make.alert(level="normal")),
     ("alert_once_per_episode", _twin_alert),
     ("close_request_once_per_alert_and_position", _twin_close_request),
+    ("delivery_is_of_an_alert_or_tests_a_webhook", _delivery_of_nothing),
     ("delivery_once_per_channel", lambda: _twin_delivery("email")),
     ("delivery_once_per_channel", lambda: _twin_delivery("webhook")),
 ]

@@ -135,7 +135,8 @@ def events(found: dict[str, Any]) -> list[str]:
 
 def test_the_log_holds_runs_and_events_newest_first(ann_api: APIClient, ann: Trader) -> None:
     account = differing(ann)
-    reconcile([account.pk], now=NOW + minutes(0.1))
+    synced_again(account, NOW + minutes(60.1))
+    reconcile([account.pk], now=NOW + minutes(60.1))
     found = get(ann_api, LOGS)
     assert events(found)[0] == "sync"
     assert sorted(events(found)) == ["break_opened", "break_opened", "sync", "sync"]

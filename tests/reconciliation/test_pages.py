@@ -190,7 +190,8 @@ def test_the_log_tells_what_happened_and_who_did_it(ann_client: Client, account:
     assert "2 matched, 4 breaks" in read(ann_client, "/reconciliation/log/?show=all")
 
 
-def test_the_log_pages_and_survives_a_wrong_cursor(ann_client: Client, account: BrokerAccount) -> None:
+def test_the_log_pages_and_survives_a_wrong_cursor(ann_client: Client, account: BrokerAccount, settings: Any) -> None:
+    settings.RECONCILIATION_LOG_MINUTES = 0
     for _ in range(60):
         reconcile([account.pk], now=timezone.now())
     page = ann_client.get("/reconciliation/log/?show=all").content.decode()

@@ -1,10 +1,12 @@
 """Reconciliation at a sync: breaks open, stay, change and close by themselves; the feed's state follows."""
 
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import BrokerAccount, Trader
@@ -15,6 +17,7 @@ from trading import tasks
 from trading.models import AccountRules, Break, ReconciliationLog, SyncState
 from trading.queries.book_balances import balances
 from trading.queries.figures import balance_proof
+from trading.services.breaks import acknowledge
 from trading.services.reconciliation import compare_again, mark_stale, reconcile
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +43,58 @@ def test_an_account_whose_sides_agree_is_healthy(ann: Trader) -> None:
     assert (result.status, result.matched, result.breaks) == ("healthy", 1, 0)
     assert (state(account).status, state(account).matched_positions, state(account).open_breaks) == ("healthy", 1, 0)
     assert events(account) == ["sync"]
+
+
+def runs(account: BrokerAccount) -> list[tuple[int, int]]:
+    """Of each run in the log: the minute, and how many runs it stands for."""
+    rows = ReconciliationLog.objects.filter(account=account, event="sync").order_by("at")
+    return [(int((row.at - NOW).total_seconds() // 60), row.details["runs"]) for row in rows]
+
+
+def sync_each_minute(account: BrokerAccount, start: int, end: int) -> None:
+    for minute in range(start, end):
+        at = NOW + minutes(minute)
+        SyncState.objects.filter(account=account).update(
+            last_sync_at=at, last_sent_at=at, total_syncs=F("total_syncs") + 1
+        )
+        reconcile([account.pk], now=at)
+
+
+def test_runs_that_find_the_same_are_counted_by_the_next_row(ann: Trader) -> None:
+    account = feed(ann, total_syncs=0)
+    _, position = both(account)
+    sync_each_minute(account, 0, 130)
+    assert runs(account) == [(0, 1), (60, 60), (120, 60)]
+    position.delete()
+    sync_each_minute(account, 130, 140)
+    assert runs(account) == [(0, 1), (60, 60), (120, 60), (130, 10)]
+    assert state(account).total_syncs == 140
+    assert sum(number for _, number in runs(account)) == 131  # the last nine wait for the next row
+
+
+def test_a_run_after_something_changed_outside_has_its_row(ann: Trader) -> None:
+    account = feed(ann, total_syncs=0)
+    held(account)
+    sync_each_minute(account, 0, 3)
+    acknowledge(account.breaks.get(), account.trader, now=NOW + minutes(3))
+    sync_each_minute(account, 4, 6)
+    assert runs(account) == [(0, 1), (4, 3)]
+
+
+def test_every_run_has_its_row_where_the_settings_say_so(ann: Trader, settings: Any) -> None:
+    settings.RECONCILIATION_LOG_MINUTES = 0
+    account = feed(ann, total_syncs=0)
+    sync_each_minute(account, 0, 3)
+    assert runs(account) == [(0, 1), (1, 1), (2, 1)]
+
+
+def test_a_run_that_finds_the_same_writes_no_row_at_all(ann: Trader) -> None:
+    account = feed(ann)
+    both(account)
+    reconcile([account.pk], now=NOW)
+    with CaptureQueriesContext(connection) as queries:
+        reconcile([account.pk], now=LATER)
+    assert not [query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE"))]
 
 
 def test_an_account_with_nothing_open_is_idle(ann: Trader) -> None:
@@ -79,7 +134,7 @@ def test_a_break_that_stays_is_one_row_that_was_seen_again(ann: Trader) -> None:
     reconcile([account.pk], now=LATER)
     [stays] = account.breaks.all()
     assert (stays.type, stays.opened_at, stays.seen_at) == ("unknown_at_book", NOW, LATER)
-    assert events(account) == ["sync", "break_opened", "sync"]
+    assert events(account) == ["sync", "break_opened"]
 
 
 def test_seeing_a_break_again_leaves_no_history(ann: Trader) -> None:

@@ -10,7 +10,7 @@ from tests.services.act import imported, undone
 from tests.services.book import rows_of
 from tests.sync import lives
 from tests.sync.bridge import payload
-from trading.models import CashFlow, Execution, Position, Statement, Trade
+from trading.models import Break, CashFlow, Execution, Position, Statement, SyncState, Trade
 from trading.queries.figures import account_figures, balance_proof, opening_balance
 from trading.samplefiles.account import AccountLife
 from trading.services.sync import record_sync
@@ -111,6 +111,25 @@ def test_an_older_statement_takes_no_deal_of_a_sync_back(account: BrokerAccount,
     brought(account, until=list(lives.moments(LIFE, 5))[cut])
     assert history(account, TOLD_BY_ONE | STOPS) == before
     assert list(Position.objects.order_by("ticket").values("ticket", "current_price", "reported_at")) == positions
+
+
+def standing(account: BrokerAccount) -> set[tuple[str, str]]:
+    found = Break.objects.filter(account=account).unresolved().exclude(type="stale")
+    return set(found.values_list("type", "ticket"))
+
+
+def test_a_statement_settles_its_breaks_at_once_and_their_undoing_opens_them_again(account: BrokerAccount) -> None:
+    synced(account, deals=[], cash_flows=[])
+    missing = standing(account)
+    assert {kind for kind, _ in missing} == {"unknown_at_book"}
+    revision = BrokerAccount.objects.get(pk=account.pk).revision
+    statement = brought(account)
+    assert standing(account) == set()
+    assert not SyncState.objects.get(account=account).open_breaks
+    assert BrokerAccount.objects.get(pk=account.pk).revision > revision
+    undone(statement)
+    assert standing(account) == missing
+    assert SyncState.objects.get(account=account).open_breaks >= len(missing)
 
 
 def test_the_balance_proof_ties_whether_syncs_or_a_statement_told(account: BrokerAccount) -> None:

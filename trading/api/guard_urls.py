@@ -19,6 +19,7 @@ urlpatterns = [
     ),
     path("webhooks/", webhooks.WebhooksView.as_view(), name="api_webhooks"),
     path("webhooks/<uuid:webhook_id>/", webhooks.WebhookView.as_view(), name="api_webhook"),
+    path("webhooks/<uuid:webhook_id>/test/", webhooks.WebhookTestView.as_view(), name="api_webhook_test"),
     path(
         "webhooks/<uuid:webhook_id>/deliveries/",
         webhooks.WebhookDeliveriesView.as_view(),

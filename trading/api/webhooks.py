@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,6 +19,7 @@ from trading.models import Delivery, Webhook
 from trading.services import webhooks as services
 
 FIELDS = ("id", "url", "is_active", "created_at")
+DELIVERY_FIELDS = ("id", "alert_id", "state", "attempts", "created_at", "next_attempt_at", "delivered_at")
 _LOG = 100
 
 
@@ -53,7 +55,7 @@ class Attempt(serializers.Serializer[Any]):
 
 class DeliveryRow(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    alert_id = serializers.UUIDField()
+    alert_id = serializers.UUIDField(allow_null=True, help_text="null: a test.")
     state = serializers.ChoiceField(choices=Delivery.State.choices)
     attempts = Attempt(many=True)
     created_at = serializers.DateTimeField()
@@ -140,9 +142,23 @@ class WebhookView(APIView):
 )
 class WebhookDeliveriesView(APIView):
     def get(self, request: Request, webhook_id: UUID) -> Response:
-        names = ("id", "alert_id", "state", "attempts", "created_at", "next_attempt_at", "delivered_at")
         rows = Delivery.objects.for_trader(request.user).filter(webhook=_own(request, webhook_id))
-        return of_itself(request, {"results": list(rows.values(*names)[:_LOG])})
+        return of_itself(request, {"results": list(rows.values(*DELIVERY_FIELDS)[:_LOG])})
+
+
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="webhooks_test",
+        summary="Send a signed test to a webhook; its outcome is in the deliveries",
+        tags=["webhooks"],
+        request=None,
+        responses={202: DeliveryRow, 400: Error, 429: Error, **ONE_ANSWERS},
+    )
+)
+class WebhookTestView(APIView):
+    def post(self, request: Request, webhook_id: UUID) -> Response:
+        delivery = services.send_test(_own(request, webhook_id), now=timezone.now())
+        return Response({name: getattr(delivery, name) for name in DELIVERY_FIELDS}, status=202)
 
 
 def _own(request: Request, webhook_id: UUID) -> Webhook:

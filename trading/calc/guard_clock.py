@@ -30,6 +30,9 @@ def silence(quoted_at: datetime, now: datetime) -> timedelta:
     """
     if now <= quoted_at:
         return timedelta(0)
+    at = quoted_at.astimezone(UTC)
+    if at.weekday() < _FRIDAY and at.date() == now.astimezone(UTC).date():
+        return now - quoted_at  # no rest touches these days; nearly every quote of a live feed ends here
     rest = _rest_of_week(quoted_at)
     if rest <= quoted_at < rest + _REST_LASTS:
         return now - quoted_at

@@ -77,7 +77,9 @@ def _verdict(rule: Rule, symbol: str, reading: Reading, before: Episodes) -> tup
     critical = _is_open(before.critical_open, reading, reading.critical, Level.CRITICAL)
     fired = None
     # What is critical is past its warning, also where the rule has none: an unbounded risk that gets a bound, say.
-    after = replace(before, warning_open=warning or critical, critical_open=critical)
+    is_warned = warning or critical
+    is_same = (before.warning_open, before.critical_open) == (is_warned, critical)
+    after = before if is_same else replace(before, warning_open=is_warned, critical_open=critical)
     if critical and not before.critical_open:
         after = replace(after, criticals=before.criticals + 1)
         fired = Fired(Level.CRITICAL, after.criticals)

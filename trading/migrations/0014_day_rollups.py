@@ -145,7 +145,7 @@ def _account(kind: type[models.ForeignKey[Any, Any]], **options: Any) -> models.
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar[list[tuple[str, str]]] = [("trading", "0013_live_leftovers")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("trading", "0013_counted_runs_and_tests_of_webhooks")]
     operations: ClassVar[list[migrations.operations.base.Operation]] = [
         migrations.CreateModel(
             name="AccountRollup",

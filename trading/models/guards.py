@@ -186,7 +186,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One telling of one alert by e-mail or to one webhook, with each attempt's outcome."""
+    """One telling of one alert by e-mail or to one webhook, with each attempt's outcome. No alert: a test of the webhook."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", "E-mail"
@@ -199,7 +199,9 @@ class Delivery(models.Model):
 
     id = uuid_primary_key()
     trader = models.ForeignKey(Trader, on_delete=models.CASCADE, related_name="+")
-    alert = models.ForeignKey(Alert, on_delete=models.DO_NOTHING, db_constraint=False, related_name="deliveries")
+    alert = models.ForeignKey(
+        Alert, on_delete=models.DO_NOTHING, db_constraint=False, null=True, blank=True, related_name="deliveries"
+    )
     channel = models.CharField(max_length=8, choices=Channel.choices)
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
@@ -214,7 +216,14 @@ class Delivery(models.Model):
         ordering: ClassVar[list[str]] = ["-created_at", "-id"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["alert", "channel", "webhook"], name="delivery_once_per_channel", nulls_distinct=False
+                fields=["alert", "channel", "webhook"],
+                name="delivery_once_per_channel",
+                nulls_distinct=False,
+                condition=Q(alert__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=Q(alert__isnull=False) | Q(webhook__isnull=False),
+                name="delivery_is_of_an_alert_or_tests_a_webhook",
             ),
         ]
 

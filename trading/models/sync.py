@@ -36,6 +36,9 @@ class SyncState(models.Model):
     positions_at = models.DateTimeField(null=True, blank=True)
     last_sync_duration_ms = models.PositiveIntegerField(default=0)
     total_syncs = models.PositiveBigIntegerField(default=0)
+    # The last run that has a row in the log, and how many syncs there had been by then. Null: the next run has one.
+    run_logged_at = models.DateTimeField(null=True, blank=True)
+    runs_logged = models.PositiveBigIntegerField(default=0, db_default=0)
     failures_in_a_row = models.PositiveIntegerField(default=0)
     error_message = models.TextField(blank=True)
     open_positions = models.PositiveIntegerField(default=0)

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from procrastinate.contrib.django import app
 
-from accounts.models import BrokerAccount
+from accounts.models import BrokerAccount, Trader
 from trading.calc.guard_texts import figures
 from trading.calc.guard_types import Observation, Verdict
 from trading.calc.guard_words import sentence
@@ -105,7 +105,7 @@ def _alert(
 
 
 def _enqueue(alerts: Sequence[Alert], accounts: Mapping[UUID, BrokerAccount], now: datetime) -> None:
-    traders = {account.trader_id for account in accounts.values()}
+    traders = Trader.objects.in_bulk({account.trader_id for account in accounts.values()})
     hooks: dict[UUID, list[Webhook]] = defaultdict(list)
     for hook in Webhook.objects.filter(trader__in=traders, is_active=True):
         hooks[hook.trader_id].append(hook)
@@ -113,7 +113,8 @@ def _enqueue(alerts: Sequence[Alert], accounts: Mapping[UUID, BrokerAccount], no
     for alert in alerts:
         trader_id = accounts[alert.account_id].trader_id
         common: dict[str, Any] = {"trader_id": trader_id, "alert": alert, "created_at": now, "next_attempt_at": now}
-        rows.append(Delivery(channel=Delivery.Channel.EMAIL, **common))
+        if traders[trader_id].wants_mail_at(alert.level):
+            rows.append(Delivery(channel=Delivery.Channel.EMAIL, **common))
         rows += [Delivery(channel=Delivery.Channel.WEBHOOK, webhook=hook, **common) for hook in hooks[trader_id]]
     enqueue_deliveries([row.pk for row in Delivery.objects.bulk_create(rows)])
 
@@ -133,9 +134,9 @@ def portal_address(name: str, *arguments: Any) -> str:
     return f"{settings.PORTAL_URL.rstrip('/')}{reverse(name, args=arguments)}" if settings.PORTAL_URL else ""
 
 
-def send_email(delivery: Delivery) -> None:
+def send_email(delivery: Delivery, alert: Alert) -> None:
     """Sends the one message of an alert. Errors: whatever the mail server says."""
-    alert, trader = delivery.alert, delivery.trader
+    trader = delivery.trader
     context = {
         "alert": alert,
         "account": alert.account,
@@ -143,6 +144,7 @@ def send_email(delivery: Delivery) -> None:
         "raised_at": alert.raised_at,
         "figures": alert.figures,
         "address": portal_address("guard_list"),
+        "settings_address": portal_address("settings"),
         "will_close": alert.figures.get("should_close") and hasattr(alert.account, "auto_close"),
     }
     subject = render_to_string("trading/email/alert_subject.txt", context).strip().replace("\n", " ")

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,13 +12,13 @@ from django.db import transaction
 from accounts.models import BrokerAccount
 from trading.calc import guards
 from trading.calc.guard_texts import figures, from_texts, to_texts
-from trading.calc.guard_types import MARKET_KINDS, Carried, Judged, Kind, Level, Observation, Verdict
+from trading.calc.guard_types import MARKET_KINDS, Carried, Judged, Kind, Level, Observation, Rule, Verdict
 from trading.models import Alert, GuardRule, GuardState
 from trading.queries.guard_observations import Wanted, observations
 from trading.services import alerts as alerting
 from trading.services import close_requests
 from trading.services.alerts import Raised
-from trading.services.guard_rules import as_rule, give_defaults, raise_revision
+from trading.services.guard_rules import give_defaults, raise_revision
 from trading.services.recordsets import run
 
 _STATE = {"rule_id": "uuid", "level": "text", "carried": "jsonb", "figures": "jsonb"}
@@ -27,6 +28,7 @@ _STORE = """
     ON CONFLICT (rule_id) DO UPDATE SET level = excluded.level, carried = excluded.carried, figures = excluded.figures,
         evaluated_at = excluded.evaluated_at
 """
+_RULE = tuple(column.name for column in fields(Rule))
 _RANK = {Level.NORMAL: 0, Level.WARNING: 1, Level.CRITICAL: 2}
 
 
@@ -41,11 +43,12 @@ class GuardOutcome:
 
 @dataclass(slots=True)
 class _Watched:
-    """One stored rule with what it carries."""
+    """One enabled rule with what it carries. `level` is None where it was never judged."""
 
-    row: GuardRule
+    id: UUID
+    rule: Rule
     carried: Carried
-    state: GuardState | None
+    level: str | None
 
 
 @transaction.atomic
@@ -79,17 +82,19 @@ def evaluate(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, GuardO
 def _watched(account_ids: Sequence[UUID]) -> dict[UUID, list[_Watched]]:
     """The enabled rules of each account, locked, so that two evaluations of one account follow each other."""
     rows = _rules(account_ids)
-    ruled = {row.account_id for row in rows}
+    ruled = {row[0] for row in rows}
     bare = [key for key in dict.fromkeys(account_ids) if key not in ruled]
     if bare and _defaulted(bare):
         rows = _rules(account_ids)
-    enabled = [row for row in rows if row.enabled]
+    enabled = [row for row in rows if row[1]]
     # Read after the lock is there: what waited for it must see what the other one left.
-    states = GuardState.objects.defer("figures").in_bulk([row.pk for row in enabled])
+    stored = GuardState.objects.filter(rule__in=[row[2] for row in enabled]).order_by()
+    states = {state[0]: state[1:] for state in stored.values_list("rule_id", "carried", "level", "evaluated_at")}
     watched: dict[UUID, list[_Watched]] = {key: [] for key in account_ids}
-    for row in enabled:
-        state = states.get(row.pk)
-        watched[row.account_id].append(_Watched(row, from_texts(state.carried) if state else Carried(), state))
+    for account_id, _, rule_id, *values in enabled:
+        carried, level, evaluated_at = states.get(rule_id, ({}, None, None))
+        rule = Rule(str(rule_id), *values)
+        watched[account_id].append(_Watched(rule_id, rule, from_texts(carried), level if evaluated_at else None))
     return watched
 
 
@@ -100,23 +105,24 @@ def _defaulted(bare: Sequence[UUID]) -> bool:
     return give_defaults([key for key in bare if key not in ruled]) or bool(ruled)
 
 
-def _rules(account_ids: Sequence[UUID]) -> list[GuardRule]:
-    rows = GuardRule.objects.filter(account__in=list(account_ids))
-    return list(rows.select_for_update(no_key=True).order_by("account_id", "id"))
+def _rules(account_ids: Sequence[UUID]) -> list[tuple[Any, ...]]:
+    """Account, whether it is enabled, and the fields of a rule. Rows and not models: a batch of syncs holds hundreds."""
+    rows = GuardRule.objects.filter(account__in=list(account_ids)).order_by("account_id", "id")
+    return list(rows.select_for_update(no_key=True).values_list("account_id", "enabled", *_RULE))
 
 
 def _wanted(rules: Sequence[_Watched]) -> Wanted:
-    days = next((one.row for one in rules if one.row.kind == Kind.MINIMUM_DAYS), None)
+    days = next((one.rule for one in rules if one.rule.kind == Kind.MINIMUM_DAYS), None)
     return Wanted(
-        initial_balance=any(one.carried.track is None and one.row.kind not in MARKET_KINDS for one in rules),
-        quotes=any(one.row.kind in MARKET_KINDS for one in rules),
+        initial_balance=any(one.carried.track is None and one.rule.kind not in MARKET_KINDS for one in rules),
+        quotes=any(one.rule.kind in MARKET_KINDS for one in rules),
         days=(days.reset_zone, days.reset_time) if days else None,
     )
 
 
 def _judge(rules: Sequence[_Watched], seen: Observation) -> dict[str, Judged]:
-    carried = {str(one.row.pk): one.carried for one in rules}
-    return guards.evaluate([as_rule(one.row) for one in rules], carried, seen)
+    carried = {one.rule.id: one.carried for one in rules}
+    return guards.evaluate([one.rule for one in rules], carried, seen)
 
 
 def _store(
@@ -125,12 +131,12 @@ def _store(
     states = []
     for key, by_rule in judged.items():
         for one in watched[key]:
-            found = by_rule[str(one.row.pk)]
-            if not found.verdicts and found.carried == one.carried and one.row.kind not in MARKET_KINDS:
+            found = by_rule[one.rule.id]
+            if not found.verdicts and found.carried == one.carried and one.rule.kind not in MARKET_KINDS:
                 continue
             states.append(
                 {
-                    "rule_id": one.row.pk,
+                    "rule_id": one.id,
                     "level": worst(found.verdicts),
                     "carried": to_texts(found.carried),
                     "figures": {verdict.symbol: figures(verdict) for verdict in found.verdicts},
@@ -156,17 +162,15 @@ def _closing(judged: Mapping[UUID, Mapping[str, Judged]]) -> dict[UUID, list[tup
 def _changed(watched: Mapping[UUID, Sequence[_Watched]], judged: Mapping[UUID, Mapping[str, Judged]]) -> list[UUID]:
     """The accounts in which a rule reached another level, or was judged for the first time."""
     return [
-        key
-        for key, by_rule in judged.items()
-        if any(_has_changed(one, by_rule[str(one.row.pk)]) for one in watched[key])
+        key for key, by_rule in judged.items() if any(_has_changed(one, by_rule[one.rule.id]) for one in watched[key])
     ]
 
 
 def _has_changed(one: _Watched, found: Judged) -> bool:
-    if one.state is None or one.state.evaluated_at is None:
+    if one.level is None:
         return True
-    says_nothing = not found.verdicts and one.row.kind not in MARKET_KINDS
-    return not says_nothing and one.state.level != worst(found.verdicts)
+    says_nothing = not found.verdicts and one.rule.kind not in MARKET_KINDS
+    return not says_nothing and one.level != worst(found.verdicts)
 
 
 def _outcomes(judged: Mapping[UUID, Mapping[str, Judged]], alerts: Sequence[Alert]) -> dict[UUID, GuardOutcome]:

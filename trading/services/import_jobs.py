@@ -25,6 +25,7 @@ from trading.services.kept_files import clean_name, keep, opened
 from trading.services.localise import Moments, ServerClock, has_figures, moments_of, staged_lines
 from trading.services.merge import Import, merge
 from trading.services.outcome import changes_anything, describe
+from trading.services.reconciliation import compare_again
 from trading.services.rollups import roll_up_missing
 from trading.services.staging import stage
 from trading.services.stated import stated_against_ours
@@ -105,6 +106,8 @@ def undo(statement_id: UUID, now: datetime) -> None:
                 _undo_account(account, statement)
             statement = _lock_in(statement_id, {State.UNDOING})
             _save(statement, {"state": State.UNDONE, "undone_at": now})
+            if account:
+                _compare_with_feed(account.pk, now)
 
 
 def import_now(
@@ -178,6 +181,7 @@ def _commit_reading(statement: Statement, reading: Reading, work: Work, now: dat
             | {"state": State.COMMITTED, "committed_at": now, "read_at": locked.read_at or now}
             | {"created_account": merged.account_is_new},
         )
+        _compare_with_feed(merged.account.pk, now)
 
 
 def _merge(statement: Statement, reading: Reading, work: Work, now: datetime) -> Merged:
@@ -274,6 +278,12 @@ def _undo_account(account: BrokerAccount, statement: Statement) -> None:
     restored = restore_account(account, statement)
     account.revision += 1
     account.save(update_fields=["revision", *restored])
+
+
+def _compare_with_feed(account_id: UUID | None, now: datetime) -> None:
+    """The book is another one now: its breaks say so at once, not with the next sync. None: the account went with the undo."""
+    if account_id:
+        compare_again([account_id], now=now)
 
 
 def _lock_account(account_id: UUID) -> BrokerAccount:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Value, fields
 from django.db.models.functions import Coalesce
@@ -44,7 +45,7 @@ class _Compared:
 
 @transaction.atomic
 def reconcile(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, ReconciliationResult]:
-    """Compares these accounts after a sync and writes a run into the log of each. Again with nothing new: no other row.
+    """Compares these accounts after a sync and logs the run. Again with nothing new: it is counted by the next row.
 
     The number of queries does not depend on the number of accounts. An account that was never synced is left out.
     """
@@ -81,7 +82,8 @@ def count_again(account_id: UUID, *, now: datetime) -> None:
     is_stale = calc.stale_finding(state.last_sync_at, now, rules_of(state)) is not None
     state.status = status_of(state, is_stale=is_stale, open_positions=state.open_positions, breaks=breaks)
     state.open_breaks = breaks
-    state.save(update_fields=["status", "open_breaks"])
+    state.run_logged_at = None
+    state.save(update_fields=["status", "open_breaks", "run_logged_at"])
     raise_revision([account_id])
 
 
@@ -107,7 +109,10 @@ def _reconcile(account_ids: Sequence[UUID], now: datetime, *, is_sync: bool) -> 
     results = {key: _result(one, tracked[key]) for key, one in compared.items()}
     restated = [key for key, one in compared.items() if _differs(one.sides.state, results[key])]
     _write_states({key: results[key] for key in restated})
-    logs = [log for key, one in compared.items() for log in _logs(key, one, tracked[key], results[key], now, is_sync)]
+    runs = _runs_to_log(compared, tracked, restated, now) if is_sync else _log_next_run(restated)
+    logs = [
+        log for key, one in compared.items() for log in _logs(key, one, tracked[key], results[key], now, key in runs)
+    ]
     if logs:
         ReconciliationLog.objects.bulk_create(logs)
     news = {key for key, one in tracked.items() if one.has_news} | set(restated)
@@ -160,17 +165,46 @@ def _write_states(results: Mapping[UUID, ReconciliationResult]) -> None:
         )
 
 
+def _runs_to_log(
+    compared: Mapping[UUID, _Compared], tracked: Mapping[UUID, Tracked], restated: Sequence[UUID], now: datetime
+) -> set[UUID]:
+    """The accounts whose run has a row of its own: it found something else than the run before, or the row is due.
+
+    Notes on the feeds that it has; the others are counted by the next row.
+    """
+    every = timedelta(minutes=settings.RECONCILIATION_LOG_MINUTES)
+    due = {
+        key
+        for key, one in compared.items()
+        if (logged_at := one.sides.state.run_logged_at) is None or abs(now - logged_at) >= every
+    }
+    chosen = due | set(restated) | {key for key, one in tracked.items() if one.has_news}
+    if chosen:
+        rows = SyncState.objects.filter(account__in=chosen)
+        rows.update(run_logged_at=now, runs_logged=F("total_syncs"))
+    return chosen
+
+
+def _log_next_run(account_ids: Sequence[UUID]) -> set[UUID]:
+    """What stands there now was not found by a run: the next one says it. Returns the runs to log now: none."""
+    if account_ids:
+        SyncState.objects.filter(account__in=account_ids).update(run_logged_at=None)
+    return set()
+
+
 def _logs(
-    account_id: UUID, one: _Compared, tracked: Tracked, result: ReconciliationResult, now: datetime, is_sync: bool
+    account_id: UUID, one: _Compared, tracked: Tracked, result: ReconciliationResult, now: datetime, has_run: bool
 ) -> Iterator[ReconciliationLog]:
     def log(event: str, **more: Any) -> ReconciliationLog:
         return ReconciliationLog(
             account_id=account_id, event=event, at=now, matched=result.matched, breaks=result.breaks, **more
         )
 
-    if is_sync:
-        duration = one.sides.state.last_sync_duration_ms
-        yield log(_Event.SYNC, details={"status": result.status, "duration_ms": duration})
+    if has_run:
+        state = one.sides.state
+        runs = max(1, state.total_syncs - state.runs_logged)
+        details = {"status": result.status, "duration_ms": state.last_sync_duration_ms, "runs": runs}
+        yield log(_Event.SYNC, details=details)
     for event, rows in (
         (_Event.BREAK_OPENED, tracked.opened),
         (_Event.BREAK_CHANGED, tracked.changed),

@@ -22,13 +22,22 @@ logger = logging.getLogger(__name__)
 MOST_WEBHOOKS = 10
 #: How long after each failure the next attempt follows; after the last one the telling is given up.
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 1_800, 7_200, 21_600))
+#: Tests that one webhook may be sent within a time: nobody is to be flooded by the portal.
+MOST_TESTS, TESTS_WITHIN = 5, timedelta(minutes=1)
 #: A telling whose worker died is picked up after this time.
 ABANDONED_AFTER = timedelta(minutes=5)
 SENDER = "TradePortal-Webhook/1"
+RAISED, TEST = "alert.raised", "webhook.test"
 
 
 class WebhookRefused(TradingError):
     code = "webhook_refused"
+
+
+class TooManyTests(TradingError):
+    code = "throttled"
+    message = "This webhook had five tests within the last minute. Wait a minute, then send another."
+    status = 429
 
 
 @transaction.atomic
@@ -53,6 +62,29 @@ def set_active(webhook: Webhook, is_active: bool) -> None:
     """Pauses a webhook or lets it go on. Alerts that were raised in between are not told to it."""
     webhook.is_active = is_active
     webhook.save(update_fields=["is_active"])
+
+
+@transaction.atomic
+def send_test(webhook: Webhook, *, now: datetime) -> Delivery:
+    """Enqueues one signed call that says it is a test, and no more than that. It is logged as every other, and not retried.
+
+    Errors: WebhookRefused for a webhook that is paused; TooManyTests.
+    """
+    Webhook.objects.select_for_update().get(pk=webhook.pk)
+    if not webhook.is_active:
+        raise WebhookRefused("This webhook is paused and would not be called. Let it go on, then send a test.")
+    tests = Delivery.objects.filter(webhook=webhook, alert__isnull=True, created_at__gt=now - TESTS_WITHIN)
+    if tests.count() >= MOST_TESTS:
+        raise TooManyTests
+    delivery = Delivery.objects.create(
+        trader_id=webhook.trader_id,
+        webhook=webhook,
+        channel=Delivery.Channel.WEBHOOK,
+        created_at=now,
+        next_attempt_at=now,
+    )
+    alerts.enqueue_deliveries([delivery.pk])
+    return delivery
 
 
 def signature(secret: str, timestamp: int, body: bytes) -> str:
@@ -96,7 +128,10 @@ def _claim(delivery_id: UUID, now: datetime) -> Delivery | None:
 
 def _tell(delivery: Delivery, now: datetime) -> dict[str, Any]:
     if delivery.channel == Delivery.Channel.EMAIL:
-        alerts.send_email(delivery)
+        assert delivery.alert is not None  # a test is of a webhook
+        if not delivery.trader.wants_mail_at(delivery.alert.level):
+            return {"error": "The trader has switched these e-mails off.", "ok": False, "is_final": True}
+        alerts.send_email(delivery, delivery.alert)
         return {"status": 250, "ok": True}
     webhook = delivery.webhook
     if webhook is None or not webhook.is_active:
@@ -109,7 +144,7 @@ def _tell(delivery: Delivery, now: datetime) -> dict[str, Any]:
             "Content-Type": "application/json",
             "User-Agent": SENDER,
             "X-TradePortal-Delivery": str(delivery.pk),
-            "X-TradePortal-Event": "alert.raised",
+            "X-TradePortal-Event": RAISED if delivery.alert else TEST,
             "X-TradePortal-Timestamp": str(timestamp),
             "X-TradePortal-Signature": signature(webhook.secret, timestamp, body),
         },
@@ -118,10 +153,13 @@ def _tell(delivery: Delivery, now: datetime) -> dict[str, Any]:
 
 
 def body_of(delivery: Delivery) -> bytes:
-    """The JSON of one alert; the same bytes at every attempt."""
+    """The JSON of one alert, or of a test; the same bytes at every attempt."""
     alert = delivery.alert
+    if alert is None:
+        told = {"event": TEST, "delivery": str(delivery.pk), "sentence": "A test of this webhook. Nothing happened."}
+        return json.dumps(told, sort_keys=True, ensure_ascii=False).encode()
     data = {
-        "event": "alert.raised",
+        "event": RAISED,
         "delivery": str(delivery.pk),
         "alert": {
             "id": str(alert.pk),
@@ -145,7 +183,7 @@ def _note(delivery: Delivery, outcome: dict[str, Any], now: datetime) -> None:
     retry_at = None
     if is_delivered:
         changes |= {"state": Delivery.State.DELIVERED, "delivered_at": now}
-    elif is_final or len(attempts) > len(BACKOFF):
+    elif is_final or delivery.alert_id is None or len(attempts) > len(BACKOFF):
         changes["state"] = Delivery.State.FAILED
     else:
         retry_at = changes["next_attempt_at"] = now + BACKOFF[len(attempts) - 1]

@@ -246,6 +246,8 @@ def event_lines(
 def _about(row: Mapping[str, Any]) -> str:
     if row["event"] == "sync":
         matched, breaks = row["matched"], row["breaks"]
-        return f"{matched} matched, {breaks} {'break' if breaks == 1 else 'breaks'}"
+        found = f"{matched} matched, {breaks} {'break' if breaks == 1 else 'breaks'}"
+        runs = row["details"].get("runs", 1)
+        return found if runs == 1 else f"{found}; {runs:,} runs since the last line"
     kind = BreakType(row["break_type"]).label if row["break_type"] else ""
     return " ".join(part for part in (kind, row["details"].get("symbol", ""), row["ticket"]) if part)

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from trading.context import Frame
@@ -67,6 +69,19 @@ def webhook_switch(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
 
 
 @login_required
+@require_POST
+def webhook_test(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
+    """Sends a test; the log says what came of it."""
+    try:
+        services.send_test(_own(request, webhook_id), now=timezone.now())
+    except TradingError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("A test is on its way. What came of it stands under Deliveries in a moment."))
+    return redirect("webhook_list")
+
+
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook_delete(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     """Asks once, with the address; takes it away on POST."""
@@ -92,7 +107,7 @@ def _line(row: Delivery, formats: Formats) -> dict[str, Any]:
         "at": formats.moment(row.created_at),
         "badge": _BADGES[row.state],
         "word": row.get_state_display(),
-        "alert": row.alert.sentence,
+        "alert": row.alert.sentence if row.alert else _("A test"),
         "address": row.webhook.url if row.webhook else "",
         "attempts": len(row.attempts),
         "outcome": outcome,
