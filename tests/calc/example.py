@@ -1,8 +1,12 @@
 """The worked example of docs/formulas.md: six small trades, one of them still open."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
+from trading.calc.closed_trades import ClosedTrade
+from trading.calc.figure_types import EquityPoint, Sample
 from trading.calc.history import Fill, Flow, History, OpenPosition
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -59,4 +63,57 @@ def example_history() -> History:
         positions=[OpenPosition(swap=Decimal("-0.50"), commission=Decimal(0), floating_profit=Decimal("12.00"))],
         opening_balance=Decimal(0),
         margin=Decimal("207.10"),
+    )
+
+
+def trip(
+    number: int,
+    net: str = "0",
+    *,
+    side: str = "buy",
+    hours: float = 1,
+    at: datetime | None = None,
+    swap: str = "0",
+    risk: str | None = None,
+    balance: str | None = None,
+    closes: Sequence[tuple[float, str]] = (),
+) -> ClosedTrade:
+    """A round trip that opens at nine on its own day, 2.00 of commission included in its net; closes are (hours, lots)."""
+    opened = at or START + timedelta(days=number - 1)
+    return ClosedTrade(
+        id=UUID(int=number),
+        account_id=UUID(int=1),
+        symbol="EURUSD",
+        side=side,
+        opened_at=opened,
+        closed_at=opened + timedelta(hours=hours),
+        volume_lots=Decimal(1),
+        gross_profit=Decimal(net) + 2 - Decimal(swap),
+        commission=Decimal(-2),
+        swap=Decimal(swap),
+        fee=Decimal(0),
+        risk=None if risk is None else Decimal(risk),
+        balance_at_open=None if balance is None else Decimal(balance),
+        closes=tuple((opened + timedelta(hours=after), Decimal(lots)) for after, lots in closes),
+    )
+
+
+def example_sample() -> Sample:
+    """The closed trades of the same account as round trips, one a day, each with the costs of its entry."""
+    trades = [
+        trip(1, "59", hours=2, risk="29.50", balance="1000"),
+        trip(2, "-41", side="sell", hours=1, swap="-1", risk="41", balance="1059"),
+        trip(3, "-21", hours=4, risk="21", balance="1018", closes=[(2, "0.5"), (4, "0.5")]),
+        trip(4, "-1", side="sell", hours=0.5, balance="997"),
+        trip(5, "29", hours=4, risk="29", balance="996"),
+    ]
+    reports = [(0, "1000", "100"), (1, "1030", "206"), (2, "1059", "0"), (100, "1025", "0")]
+    return Sample(
+        trades,
+        flows=[flow(0, "1000.00", at=START - timedelta(hours=1))],
+        opening_balance=Decimal(0),
+        equity=[
+            EquityPoint(START + timedelta(hours=after), Decimal(equity), Decimal(margin))
+            for after, equity, margin in reports
+        ],
     )

@@ -319,3 +319,23 @@ def test_what_may_come_begins_with_the_money_paid_in_and_states_its_seed(ann: Tr
 def test_a_setting_that_makes_no_sense_is_named(ann_client: Client, account: BrokerAccount) -> None:
     page = ann_client.get(f"{LIST}monte-carlo/", {"paths": "9999999"})
     assert page.status_code == 200 and "less than or equal to 2000" in page.content.decode()
+
+
+def test_averages_show_their_interval_on_request_alone(ann_client: Client, account: BrokerAccount) -> None:
+    plain = ann_client.get(LIST, {"definition": "portal"}).content.decode()
+    asked = ann_client.get(LIST, {"definition": "portal", "bootstrap": "1"}).content.decode()
+    assert asked.count("95 %:") > plain.count("95 %:")
+    assert 'href="/figures/?definition=portal&amp;bootstrap=1"' in plain
+    assert 'href="/figures/expected_payoff/?definition=portal&amp;bootstrap=1"' in asked
+    assert "bootstrap=1" not in "".join(re.findall(r'href="(/trades/[^"]*)"', asked))
+    detail = ann_client.get(f"{LIST}expected_payoff/", {"definition": "portal", "bootstrap": "1"})
+    assert "95 %:" in detail.content.decode()
+
+
+def test_the_definition_of_metatrader_offers_no_interval_of_averages(
+    ann_client: Client, account: BrokerAccount
+) -> None:
+    page = ann_client.get(LIST, {"definition": "mt5", "bootstrap": "1"}).content.decode()
+    assert "intervals of averages" not in page
+    (found,) = figure_sets(whole_account(account, UTC), "mt5", wants_intervals=True)
+    assert found.figures["expected_payoff"].low is None

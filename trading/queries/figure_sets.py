@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import BrokerAccount
 from trading import cache
+from trading.calc.confidence import with_intervals
 from trading.calc.figure_types import DefinitionSet, FigureValue, FigureValues, Sample
 from trading.calc.history import Fill, Flow, History
 from trading.calc.metatrader import Definition
@@ -97,12 +98,18 @@ def whole_account(account: BrokerAccount, zone: ZoneInfo) -> Wanted:
     return Wanted([account], Trade.objects.filter(account=account, closed_at__isnull=False), zone)
 
 
-def figure_sets(wanted: Wanted, definition: DefinitionSet) -> tuple[FigureSet, ...]:
-    """One for each currency, which are never added; kept until one of the accounts changes."""
+def figure_sets(wanted: Wanted, definition: DefinitionSet, *, wants_intervals: bool = False) -> tuple[FigureSet, ...]:
+    """One for each currency, which are never added; kept until one of the accounts changes.
+
+    `wants_intervals` gives averages of round trips the ends of their 95 % interval; MetaTrader's set has none.
+    """
     by_currency: dict[str, list[BrokerAccount]] = {}
     for account in sorted(wanted.accounts, key=lambda account: account.pk):
         by_currency.setdefault(account.currency, []).append(account)
-    return tuple(_kept_set(wanted.of(accounts), definition) for _, accounts in sorted(by_currency.items()))
+    return tuple(
+        _kept_set(wanted.of(accounts), definition, wants_intervals and definition != "mt5")
+        for _, accounts in sorted(by_currency.items())
+    )
 
 
 def figure_trades(key: str, definition: DefinitionSet) -> Mapping[str, str]:
@@ -162,15 +169,20 @@ def kept_under(wanted: Wanted) -> tuple[str, str]:
     return _digest(revisions), _digest(named)
 
 
-def _kept_set(wanted: Wanted, definition: DefinitionSet) -> FigureSet:
-    parts = (definition, FORMULAS, *kept_under(wanted))
-    return cache.remembered("figure_set", parts, cache.FIGURE_SETS_S, lambda: _figure_set(wanted, definition))
+def _kept_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) -> FigureSet:
+    parts = (definition, FORMULAS, wants_intervals, *kept_under(wanted))
+    return cache.remembered(
+        "figure_set", parts, cache.FIGURE_SETS_S, lambda: _figure_set(wanted, definition, wants_intervals)
+    )
 
 
-def _figure_set(wanted: Wanted, definition: DefinitionSet) -> FigureSet:
+def _figure_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) -> FigureSet:
     platform = _platform(wanted.accounts)
     counts = _counts(wanted)
-    figures, notes = _metatrader(wanted, platform) if definition == "mt5" else _of_round_trips(wanted, definition)
+    if definition == "mt5":
+        figures, notes = _metatrader(wanted, platform)
+    else:
+        figures, notes = _of_round_trips(wanted, definition, wants_intervals)
     return FigureSet(
         currency=wanted.accounts[0].currency,
         definition=definition,
@@ -192,9 +204,11 @@ def _platform(accounts: Iterable[BrokerAccount]) -> Definition:
 # ---- Round trips: Myfxbook and the portal ---------------------------------------------------------------------------
 
 
-def _of_round_trips(wanted: Wanted, definition: DefinitionSet) -> tuple[FigureValues, list[str]]:
+def _of_round_trips(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) -> tuple[FigureValues, list[str]]:
     sample = sample_of(wanted, wants_balances=definition == "myfxbook")
     figures = myfxbook_figures(sample) if definition == "myfxbook" else portal_figures(sample)
+    if wants_intervals:
+        figures = with_intervals(figures, sample.trades)
     notes = []
     if wanted.is_narrowed and sample.opening_balance is not None:
         notes.append("Figures of the balance are those of accounts that had made these trades alone.")

@@ -62,7 +62,12 @@ class FigureChoice:
         return self.listing.filter.wanted(self.listing.accounts)
 
     def sets(self, definition: DefinitionSet | None = None) -> tuple[FigureSet, ...]:
-        return figure_sets(self.wanted, definition or self.definition)
+        return figure_sets(self.wanted, definition or self.definition, wants_intervals=self.wants_intervals)
+
+    @cached_property
+    def wants_intervals(self) -> bool:
+        """Whether averages shall have the ends of their interval, which takes drawing their trades many times over."""
+        return self.request.GET.get("bootstrap") == "1"
 
     @cached_property
     def kept(self) -> list[tuple[str, str]]:
@@ -70,7 +75,8 @@ class FigureChoice:
         names = list(self.listing.filter.filters)
         pairs = [(name, value) for name in names for value in self.listing.parameters.getlist(name) if value]
         asked = self.request.GET.get("definition", "")
-        return [*pairs, ("definition", asked)] if asked in DEFINITION_SETS else pairs
+        pairs += [("definition", asked)] if asked in DEFINITION_SETS else []
+        return [*pairs, ("bootstrap", "1")] if self.wants_intervals else pairs
 
     @cached_property
     def query(self) -> str:
@@ -84,7 +90,16 @@ class FigureChoice:
 
     def trades_url(self, **more: str) -> str:
         """The list of the trades behind the figures."""
-        return reverse("trade_list") + self.query_with(**more)
+        return reverse("trade_list") + self.query_with(without=("bootstrap",), **more)
+
+    @property
+    def intervals_link(self) -> str:
+        """The same page with intervals of averages, or without them; "" for a definition that has none."""
+        if self.definition == "mt5":
+            return ""
+        left_out = ("bootstrap", "account") if self.account else ("bootstrap",)
+        more = {} if self.wants_intervals else {"bootstrap": "1"}
+        return self.request.path + self.query_with(without=left_out, **more)
 
     @cached_property
     def definition_links(self) -> list[tuple[str, str, bool]]:
