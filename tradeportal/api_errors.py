@@ -19,6 +19,7 @@ from django.core.exceptions import (
 )
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -158,6 +159,7 @@ def _answer(status: int, data: dict[str, Any], headers: dict[str, str] | None = 
 # ---- Errors outside the API's own views: unknown addresses, refused hosts, failures in middleware ----------------------
 
 
+@csrf_exempt  # there is nothing to forge here, and a program gets JSON whatever its verb
 def unknown_address(request: HttpRequest) -> HttpResponse:
     """What every address below /api/ says that no endpoint has."""
     return plain(404)

@@ -56,6 +56,10 @@ def test_404_for_every_address_that_is_not_there(ann_api: APIClient, path: str) 
     checked(ann_api.get(API + path), 404, "not_found")
 
 
+def test_404_for_a_program_that_sends_to_an_address_that_is_not_there() -> None:
+    checked(Client(enforce_csrf_checks=True).post(f"{API}nothing/1/ack/", "{}", content_type="application/json"), 404)
+
+
 @pytest.mark.parametrize(
     "path", ["trades/{}/", "accounts/{}/", "positions/{}/", "statements/{}/", "accounts/{}/summary/"]
 )

@@ -159,7 +159,7 @@ def test_one_account_can_be_asked_for(ann_api: APIClient, main: BrokerAccount, a
 def test_another_traders_accounts_are_not_there(bo_api: APIClient, main: BrokerAccount) -> None:
     watch(main, 10_000)
     assert status(bo_api)["accounts"] == []
-    assert status(bo_api, account=str(main.pk))["accounts"] == []
+    assert bo_api.get(STATUS, {"account": str(main.pk)}).status_code == 404
     assert bo_api.get(f"/api/v1/accounts/{main.pk}/guards/").status_code == 404
     assert bo_api.put(f"/api/v1/accounts/{main.pk}/guards/", {"rules": []}, format="json").status_code == 404
 
@@ -243,6 +243,15 @@ def test_a_rule_that_makes_no_sense_is_refused_whole(
     assert answer.status_code == 400
     assert field in answer.json()["error"]["fields"]
     assert GuardRule.objects.count() == before
+
+
+@pytest.mark.parametrize("kind", ["drawdown", "minimum_equity"])
+def test_a_share_of_more_than_all_would_never_warn_and_is_refused(
+    ann_api: APIClient, main: BrokerAccount, kind: str
+) -> None:
+    answer = put(ann_api, main, {"rules": [{"kind": kind, "critical": "20"}]})
+    assert answer.status_code == 400
+    assert "0.20 is 20 %" in str(answer.json()["error"]["fields"])
 
 
 def test_two_rules_of_a_kind_need_names(ann_api: APIClient, main: BrokerAccount) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -212,6 +213,8 @@ class GuardsStatusView(APIView):
     @conditional(_state)
     def get(self, request: Request) -> Response:
         keys = [account.pk for account in covered(request)]
+        if len(keys) < len(set(request.query_params.getlist("account"))):
+            raise Http404
         accounts = list(BrokerAccount.objects.for_trader(request.user).filter(pk__in=keys).order_by("label", "id"))
         standings = account_standings(accounts)
         shown = [_account(standing) for standing in standings]

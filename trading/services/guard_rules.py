@@ -40,6 +40,8 @@ EDITABLE = (
 )
 #: A change of one of these makes what the rule remembers meaningless.
 _OF_THE_LINE = ("kind", "reference", "trailing", "share_of", "unit", "initial_balance", "reset_time", "reset_zone")
+#: Of these no more than all can be lost, so that a share above 1 would be a guard that never speaks.
+_WITHIN_THE_WHOLE = frozenset({"drawdown", "daily_loss", "minimum_equity"})
 MOST_RULES = 40
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -154,6 +156,10 @@ def check(rule: GuardRule) -> None:
         raise ValidationError({"unit": f"{rule} counts {needed}."})
     if not needed and rule.unit not in ("ratio", "money"):
         raise ValidationError({"unit": f"{rule} is a share or an amount of money."})
+    if rule.unit == "ratio" and rule.kind in _WITHIN_THE_WHOLE and rule.critical > 1:
+        raise ValidationError(
+            {"critical": f"{rule} is a share of the whole: 0.20 is 20 %, and more than 1 never comes."}
+        )
     falls = rule.kind == "minimum_equity"
     if rule.warning is not None and (rule.warning <= rule.critical) is falls:
         side = "above" if falls else "below"
