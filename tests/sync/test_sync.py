@@ -258,7 +258,7 @@ def test_a_refused_sync_shows_in_the_state_of_its_feed_and_the_next_good_one_cle
     one(bridge, whole(account, positions=[position(volume="0")]))
     state = SyncState.objects.get()
     assert (state.status, state.failures_in_a_row) == ("degraded", 1)
-    assert state.error_message
+    assert "positions.0.volume: 0 is not a volume" in state.error_message
     one(bridge, whole(account))
     state.refresh_from_db()
     assert (state.failures_in_a_row, state.error_message) == (0, "")

@@ -8,7 +8,7 @@ only the one that is at fault fails.
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -131,7 +131,7 @@ def _why_not(item: Item, seen: set[UUID], now: datetime) -> tuple[str, str] | No
     if account.is_archived:
         return "archived", "This account is archived. Restore it before you send its syncs."
     if entry.problems:
-        return "invalid", "Some values make no sense; see fields."
+        return "invalid", _in_words(entry.problems)
     if entry.currency and entry.currency != account.currency:
         return "currency", f"These figures are in {entry.currency[:10]}, the account is in {account.currency}."
     assert entry.sent_at is not None  # else it were a problem
@@ -140,6 +140,12 @@ def _why_not(item: Item, seen: set[UUID], now: datetime) -> tuple[str, str] | No
         minutes = int(ahead.total_seconds() // 60)
         return "clock_ahead", f"sent_at is {minutes} minutes ahead. Set the clock of the computer that sent this."
     return None
+
+
+def _in_words(problems: Mapping[str, Sequence[str]]) -> str:
+    """The first problem, by itself enough for a page that shows no fields."""
+    name, sentences = next(iter(problems.items()))
+    return f"Some values make no sense; see fields. {name}: {sentences[0]}"
 
 
 def _place_in_time(item: Item, now: datetime) -> None:

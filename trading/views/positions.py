@@ -109,8 +109,9 @@ def _shown(request: HttpRequest, trader: Trader) -> dict[str, Any]:
     }
 
 
-def _last_heard(feed: SyncState, formats: Formats) -> SafeString:
-    return formats.moment(feed.last_sync_at) if feed.last_sync_at else unknown("No sync was taken yet.")
+def _last_heard(feed: SyncState, formats: Formats) -> str:
+    """When the last good sync came; "" where none did."""
+    return formats.moment(feed.last_sync_at) if feed.last_sync_at else ""
 
 
 def _row(line: OpenLine, formats: Formats, equity_of: Equities) -> PositionRow:
