@@ -2,6 +2,7 @@
 
 from trading.calc.closed_trades import in_order
 from trading.calc.figure_types import FigureValues, Sample
+from trading.calc.path_figures import gain_figures
 from trading.calc.results import result_figures
 from trading.calc.trade_figures import average_holding, spread_figures
 
@@ -11,4 +12,4 @@ def myfxbook_figures(sample: Sample) -> FigureValues:
     trades = in_order(sample.trades)
     found = result_figures(trades)
     found |= average_holding(trades) | spread_figures(trades)
-    return found
+    return found | gain_figures(sample, trades)

@@ -2,6 +2,7 @@
 
 from trading.calc.closed_trades import in_order
 from trading.calc.figure_types import FigureValues, Sample
+from trading.calc.path_figures import fall_figures, path_figures
 from trading.calc.results import cost_figures, result_figures, streak_figures
 from trading.calc.trade_figures import holding_figures, market_figures, risk_figures, spread_figures
 
@@ -11,4 +12,4 @@ def portal_figures(sample: Sample) -> FigureValues:
     trades = in_order(sample.trades)
     found = result_figures(trades) | cost_figures(trades) | streak_figures([trade.net for trade in trades])
     found |= risk_figures(trades) | spread_figures(trades) | holding_figures(trades) | market_figures(sample)
-    return found
+    return found | fall_figures(sample, trades) | path_figures(sample, trades)

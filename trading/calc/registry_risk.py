@@ -26,14 +26,6 @@ def _balance(part: str, mt4: str, short: str, kind: Kind, meaning: str, formula:
     )  # fmt: skip
 
 
-def _equity(part: str, short: str, kind: Kind, meaning: str, formula: str, beside: str = "") -> FigureEntry:
-    return FigureEntry(
-        f"equity_drawdown_{part}", f"{short} drawdown of the equity", kind, meaning, formula,
-        {"portal": "Between the moments at which the broker reported the equity; cash flows move the peak along."},
-        group="Drawdown of the equity", short=short, beside=beside, minimum=2, counted="points",
-    )  # fmt: skip
-
-
 def _run(key: str, label: str, kind: Kind, meaning: str, formula: str, beside: str = "") -> FigureEntry:
     return FigureEntry(key, label, kind, meaning, formula, _RUNS, group="Runs", beside=beside)
 
@@ -53,12 +45,6 @@ RISK: Sequence[FigureEntry] = (
     _balance("relative", "relative_drawdown", "Relative", "money", _RELATIVE, "the money of the largest (peak - balance) / peak", "balance_drawdown_relative_percent"),
     _balance("relative_percent", "relative_drawdown_percent", "Relative", "percent", "The largest fall from a peak in percent.", "largest (peak - balance) / peak"),
     FigureEntry("recovery_factor", "Recovery factor", "factor", "Net profit for each unit of the largest fall of the balance.", "net profit / maximal drawdown in money", {"mt5": "", "portal": ""}, group="Drawdown of the balance", minimum=10),
-    FigureEntry("gain_drawdown_percent", "Drawdown of the gain", "percent", "The largest fall of the gain curve from its peak; cash flows are not in that curve.", "largest (peak - G) / peak, G = product of (1 + p / balance at open)", {"myfxbook": ""}, group="Gain"),
-    _equity("absolute", "Absolute", "money", _NO_ABSOLUTE, "first equity - lowest equity, never below 0"),
-    _equity("maximal", "Maximal", "money", _MAXIMAL, "largest (peak - equity)", "equity_drawdown_maximal_percent"),
-    _equity("maximal_percent", "Maximal", "percent", "The largest fall in money, as a percentage of its peak.", "the same fall / its peak"),
-    _equity("relative", "Relative", "money", _RELATIVE, "the money of the largest (peak - equity) / peak", "equity_drawdown_relative_percent"),
-    _equity("relative_percent", "Relative", "percent", "The largest fall from a peak in percent.", "largest (peak - equity) / peak"),
     _run("max_consecutive_wins", "Longest run of wins", "count", "The most profit trades in a row, and what they brought.", "longest run of wins; of equally long ones the richest", "max_consecutive_wins_money"),
     _run("max_consecutive_wins_money", "Money of the longest run of wins", "signed", "What the longest run of wins brought.", "sum of p of that run"),
     _run("max_consecutive_losses", "Longest run of losses", "count", "The most loss trades in a row, and what they cost.", "longest run of losses; of equally long ones the costliest", "max_consecutive_losses_money"),

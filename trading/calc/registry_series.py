@@ -13,7 +13,6 @@ _Z: Mapping[DefinitionSet, str] = {
     "myfxbook": "",
     "portal": "",
 }
-_TWR = "Where cash moved between two reports of the equity, that stretch is a Modified Dietz return, and a note says so. Without reports it is the return of the balance."
 
 
 def _return(key: str, label: str, kind: Kind, meaning: str, formula: str, sets: Mapping[DefinitionSet, str], minimum: int = 1, counted: Counted = "trades", group: str = "Returns") -> FigureEntry:  # fmt: skip
@@ -25,15 +24,8 @@ def _quality(key: str, label: str, kind: Kind, meaning: str, formula: str, sets:
 
 
 SERIES: Sequence[FigureEntry] = (
-    _return("time_weighted_return_percent", "Time-weighted return", "percent", "What a unit of money that stayed from the beginning became: cash flows do not count.", "product of (E before flow / E after previous flow) - 1", {"portal": _TWR}),
-    _return("annual_growth_percent", "Compound annual growth", "percent", "The yearly rate that gives the time-weighted return over the period.", "(1 + time-weighted return)^(365.25 / days) - 1", _PORTAL, 90, "days"),
-    _return("sharpe_daily", "Sharpe ratio", "factor", "The mean daily return against its spread, scaled to a year.", "mean / sd of daily time-weighted returns x sqrt(252); sd with N - 1", {"portal": "Days from Monday to Friday count, and others on which something moved."}, 30, "days"),
-    _return("sortino_daily", "Sortino ratio", "factor", "The mean daily return against the spread of losing days alone, scaled to a year.", "mean / sqrt(sum of min(0, r)² / all N) x sqrt(252)", {"portal": "Divides by all days, not by the losing ones only."}, 30, "days"),
-    _return("calmar", "Calmar ratio", "factor", "Yearly growth for each percent of the deepest fall.", "compound annual growth / relative drawdown", {"portal": "Growth and fall are both of the equity where the broker reported it, and of the balance otherwise."}, 90, "days"),
     _return("gain_percent", "Gain", "percent", "What each trade made of the balance at its opening, multiplied: cash flows do not count.", "product of (1 + p / balance at open) - 1", _MYFXBOOK, group="Gain"),
     _return("absolute_gain_percent", "Absolute gain", "percent", "Net profit against all that was paid in.", "net profit / deposits", _MYFXBOOK, group="Gain"),
-    _return("gain_daily_percent", "Daily gain", "percent", "The daily rate that compounds to the gain.", "(1 + gain)^(1 / days) - 1", _MYFXBOOK, 7, "days", "Gain"),
-    _return("gain_monthly_percent", "Monthly gain", "percent", "The monthly rate that compounds to the gain.", "(1 + gain)^(30.4375 / days) - 1", _MYFXBOOK, 30, "days", "Gain"),
     _quality("sharpe_ratio", "Sharpe ratio per trade", "factor", "Mean / standard deviation of each trade's result as a share of the balance before it; not annualised.", "mean of r / population sd of r, r = p / balance before the close", _BOTH, 30),
     _quality("z_score", "Z-score", "factor", "Whether wins and losses come in streaks: below zero, more than chance would have it. Significant from 1.96.", "(N (R - 0.5) - P) / sqrt(P (P - N) / (N - 1)), P = 2 W L, R = runs; zeros dropped", _Z, 30, "z_confidence_percent"),
     _quality("z_confidence_percent", "Confidence of the Z-score", "percent", "How sure it is that the order of wins and losses is not chance.", "erf(|Z| / sqrt 2)", _Z, 30),

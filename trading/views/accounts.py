@@ -37,7 +37,6 @@ _HEAD = (
     "profit_factor",
     "trades_won_percent",
     "balance_drawdown_maximal",
-    "gain_drawdown_percent",
     "expected_payoff",
 )
 _SYMBOLS = 12

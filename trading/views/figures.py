@@ -39,7 +39,6 @@ _INPUTS = {
     "sqn": ("r_mean", "r_deviation", "r_count"),
     "sqn_capped": ("r_mean", "r_deviation", "r_count"),
     "r_mean": ("r_sum", "r_count"),
-    "calmar": ("annual_growth_percent", "equity_drawdown_relative_percent", "balance_drawdown_relative_percent"),
     "equity": ("balance", "credit", "floating_net"),
     "margin_free": ("equity", "margin"),
     "margin_level_percent": ("equity", "margin"),
