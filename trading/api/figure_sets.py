@@ -15,7 +15,6 @@ from accounts.models import BrokerAccount, Trader
 from tradeportal.rest.conditional import conditional
 from trading import cache
 from trading.api.base import LIST_ANSWERS, filter_parameters, refuse_unknown, revisions, zone_of_request
-from trading.api.shapes import money
 from trading.calc.figure_types import DefinitionSet, FigureValue
 from trading.calc.registry import BY_KEY, DEFINITION_SETS
 from trading.filters import TradeFilter
@@ -36,8 +35,10 @@ class Figure(serializers.Serializer[Any]):
     note = serializers.CharField(help_text="What to know of the value; mostly empty.")
     sample = serializers.IntegerField(help_text="How many trades, days or reports it rests on.")
     is_thin = serializers.BooleanField(help_text="The sample is too small for the value to say anything.")
-    low = money("The lower end of its 95 % interval, where one was computed.", optional=True)
-    high = money("The upper end.", optional=True)
+    low = serializers.CharField(
+        allow_null=True, help_text="The lower end of its 95 % interval, where one was computed."
+    )
+    high = serializers.CharField(allow_null=True, help_text="The upper end.")
     version = serializers.IntegerField(help_text="Of the formula.")
 
 

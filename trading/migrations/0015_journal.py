@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies: ClassVar[list[Any]] = [
-        ("accounts", "0006_language"),
+        ("accounts", "0005_switch_off_alert_mail"),
         ("pghistory", "0007_auto_20250421_0444"),
         ("trading", "0014_day_rollups"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
