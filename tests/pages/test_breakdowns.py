@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from accounts.models import Trader
 from tests import make
 from trading.calc.breakdown import HOLDINGS, NO_SESSION, Tally, holding_of, session_of, total
-from trading.queries.breakdowns import DIMENSIONS, breakdowns
+from trading.queries.breakdowns import DIMENSIONS, Dimension, breakdowns
 from trading.queries.trades import closed_trades, trade_totals
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -92,7 +92,7 @@ def test_sql_and_the_plain_rules_put_trades_into_the_same_groups(ann: Trader) ->
         for dimension, value in values.items():
             key = (trade.account.currency, dimension, value)
             expected[key] = expected.get(key, 0) + 1
-    names = ("weekday", "hour", "month", "holding", "session")
+    names: tuple[Dimension, ...] = ("weekday", "hour", "month", "holding", "session")
     found = {
         (one.currency, name, value): tally.trades
         for one in breakdowns(closed_trades(ann), BERLIN)

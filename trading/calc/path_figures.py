@@ -29,6 +29,7 @@ NO_MIX = "It needs wins and losses, and more than two trades."
 FEW_POINTS = "It needs two trades."
 ALL_ALIKE = "All returns are the same."
 LOST_ALL = "All of it was lost."
+_FALLS = ("absolute", "maximal", "maximal_percent", "relative", "relative_percent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,11 @@ def fall_figures(sample: Sample, trades: Sequence[ClosedTrade]) -> FigureValues:
     why = NO_BALANCE if trades else NO_TRADES
     fall = balance_drawdown(sample.opening_balance or ZERO, moves_of(trades, sample.flows)) if known else None
     net = sum((trade.net for trade in trades), ZERO)
-    parts = {
-        "absolute": fall and fall.absolute,
-        "maximal": fall and fall.maximal,
-        "maximal_percent": fall and fall.maximal_ratio * HUNDRED,
-        "relative": fall and fall.relative_money,
-        "relative_percent": fall and fall.relative_ratio * HUNDRED,
-    }
+    parts: dict[str, Decimal | None] = dict.fromkeys(_FALLS)
+    if fall:
+        ratios = fall.maximal_ratio * HUNDRED, fall.relative_ratio * HUNDRED
+        values = fall.absolute, fall.maximal, ratios[0], fall.relative_money, ratios[1]
+        parts = dict(zip(_FALLS, values, strict=True))
     count = len(trades)
     found = {f"balance_drawdown_{name}": value for name, value in parts.items()}
     figures = {key: figure(key, value, count, why) for key, value in found.items()}
