@@ -33,6 +33,7 @@ _OF_ACCOUNT = frozenset(
         "calendar",
         "journal_day",
         "position_list",
+        "analysis",
         "cash_flow_list",
         "statement_list",
         "reconciliation",
@@ -42,7 +43,16 @@ _OF_ACCOUNT = frozenset(
     }
 )
 _OF_PERIOD = frozenset(
-    {"dashboard", "trade_list", "cash_flow_list", "figure_list", "account_figures", "figure_detail", "monte_carlo"}
+    {
+        "dashboard",
+        "trade_list",
+        "analysis",
+        "cash_flow_list",
+        "figure_list",
+        "account_figures",
+        "figure_detail",
+        "monte_carlo",
+    }
 )
 
 
@@ -72,6 +82,7 @@ _PLACES = (
     ("Calendar", "calendar-event", "calendar", ("calendar",)),
     ("Journal", "note", "journal_list", ("journal_",)),
     ("Positions", "stack-2", "position_list", ("position_",)),
+    ("Analysis", "chart-line", "analysis", ("analysis",)),
     ("Cash flows", "cash", "cash_flow_list", ("cash_flow_",)),
     ("Reconciliation", "arrows-left-right", "reconciliation", ("reconciliation", "break_")),
     ("Guards", "shield", "guard_list", ("guard_", "alert_", "close_request_", "webhook_")),

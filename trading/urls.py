@@ -6,6 +6,7 @@ from trading.tabular import FORMATS
 from trading.views import (
     accounts,
     alerts,
+    analysis,
     balance_proof,
     calendar,
     cash_flows,
@@ -30,6 +31,7 @@ urlpatterns = [
     path("accounts/", accounts.account_list, name="account_list"),
     path("accounts/<uuid:account_id>/", accounts.account_detail, name="account_detail"),
     path("accounts/<uuid:account_id>/figures/", figures.account_figures, name="account_figures"),
+    path("analysis/", analysis.analysis, name="analysis"),
     path("figures/", figures.figure_list, name="figure_list"),
     path("figures/monte-carlo/", monte_carlo.monte_carlo, name="monte_carlo"),
     path("figures/<slug:key>/", figures.figure_detail, name="figure_detail"),

@@ -72,6 +72,8 @@ PAGES = [
     Page("account_figures", _account, query={"compare": "1"}),
     Page("figure_list", query={"definition": "portal"}),
     Page("figure_list", who="newcomer"),
+    Page("analysis"),
+    Page("analysis", who="newcomer"),
     Page("monte_carlo", of_account=True),
     Page("figure_detail", lambda site: ["profit_factor"], of_account=True),
     Page("account_create"),

@@ -9,8 +9,11 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
+from accounts.models import BrokerAccount
+from trading import cache
 from trading.calc.breakdown import HOLDINGS, NO_SESSION, SESSIONS, Tally
 from trading.models import Trade
+from trading.queries.trades import kept_parts
 
 Dimension = Literal["symbol", "side", "weekday", "hour", "month", "strategy", "holding", "session", "tag"]
 DIMENSIONS: tuple[Dimension, ...] = (
@@ -81,6 +84,14 @@ def breakdowns(queryset: QuerySet[Trade], zone: ZoneInfo, clock: Clock = "closed
     source = f"(SELECT * FROM ({sql}) AS found({_NAMES})) AS trade"
     grouped, tagged = _grouped(source, parameters, zone, clock), _tagged(source, parameters)
     return [_breakdown(code, grouped[code], tagged.get(code, {})) for code in sorted(grouped)]
+
+
+def kept_breakdowns(
+    queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], key: str, zone: ZoneInfo
+) -> Sequence[Breakdown]:
+    """The breakdowns of a filter, kept until one of its accounts changes. `key` names the filter, its window and zone."""
+    parts = kept_parts(accounts, key)
+    return cache.remembered("breakdowns", parts, cache.BREAKDOWNS_S, lambda: breakdowns(queryset, zone))
 
 
 _Found = dict[tuple[Any, ...], Tally]

@@ -184,8 +184,12 @@ def trade_totals(queryset: QuerySet[Trade]) -> tuple[TradeTotals, ...]:
 
 def kept_totals(queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], key: str) -> tuple[TradeTotals, ...]:
     """The totals of a filter, kept until one of its accounts changes. `key` names the filter and its window."""
-    parts = (_revisions(accounts), _digest(key))
-    return cache.remembered("totals", parts, cache.TRADE_TOTALS_S, lambda: trade_totals(queryset))
+    return cache.remembered("totals", kept_parts(accounts, key), cache.TRADE_TOTALS_S, lambda: trade_totals(queryset))
+
+
+def kept_parts(accounts: Sequence[BrokerAccount], key: str) -> tuple[str, str]:
+    """What an answer about a filter is kept under: the state of its accounts, and the filter with its window."""
+    return _revisions(accounts), _digest(key)
 
 
 def _revisions(accounts: Sequence[BrokerAccount]) -> str:

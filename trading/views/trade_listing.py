@@ -71,10 +71,13 @@ class TradeListing:
         return self.filter.qs if self.filter.is_valid() else closed_trades(self.trader).none()
 
     @cached_property
+    def kept_key(self) -> str:
+        """Named windows move with the day, so the day is part of what totals are kept under."""
+        return f"{self.query} {self.filter.zone.key} {timezone.localdate(timezone=self.filter.zone)}"
+
+    @cached_property
     def totals(self) -> tuple[TradeTotals, ...]:
-        """Named windows move with the day, so the day is part of what they are kept under."""
-        key = f"{self.query} {self.filter.zone.key} {timezone.localdate(timezone=self.filter.zone)}"
-        return kept_totals(self.trades, self.chosen_accounts, key) if self.filter.is_valid() else ()
+        return kept_totals(self.trades, self.chosen_accounts, self.kept_key) if self.filter.is_valid() else ()
 
     @cached_property
     def has_fees(self) -> bool:
