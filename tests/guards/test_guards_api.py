@@ -230,6 +230,7 @@ def test_another_threshold_keeps_the_peak_and_the_episodes(ann_api: APIClient, m
         ({"kind": "minimum_equity", "unit": "money", "warning": "90", "critical": "100"}, "warning"),
         ({"kind": "stale_quote", "unit": "ratio", "critical": "5"}, "unit"),
         ({"kind": "daily_loss", "critical": "0.05"}, "reference"),
+        ({"critical": "0.2", "rearm_ratio": "0.2"}, "rearm_ratio"),
         ({"critical": "0.2", "reset_zone": "Middle/Earth"}, "rules.0.reset_zone"),
         ({"kind": "nothing", "critical": "1"}, "rules.0.kind"),
     ],

@@ -261,6 +261,8 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
         "https://example.com:0/",
         "https://example.com:port/",
         "https:///nothing",
+        "https://[::1",
+        "https://[nothing]/",
         "file:///etc/passwd",
         "https://no-such-name.invalid/",
     ],

@@ -160,6 +160,10 @@ def check(rule: GuardRule) -> None:
         raise ValidationError(
             {"critical": f"{rule} is a share of the whole: 0.20 is 20 %, and more than 1 never comes."}
         )
+    if rule.unit == "ratio" and rule.kind in ("drawdown", "daily_loss") and rule.rearm_ratio >= rule.critical:
+        raise ValidationError(
+            {"rearm_ratio": f"{rule} would never re-arm: the recovery must be smaller than its level."}
+        )
     falls = rule.kind == "minimum_equity"
     if rule.warning is not None and (rule.warning <= rule.critical) is falls:
         side = "above" if falls else "below"

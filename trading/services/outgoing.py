@@ -58,7 +58,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 def _parts(url: str) -> SplitResult:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:  # brackets without an address between them
+        raise AddressRefused("This is not an address. Use one that starts with https:// and names a host.") from error
     try:
         port = parts.port
     except ValueError as error:
