@@ -57,6 +57,20 @@ def test_a_filter_narrows_it_and_a_row_leads_to_its_trades(ann_client: Client, a
     assert str(listed.context["listing"].count) == card["rows"][0]["trades"]
 
 
+def test_a_row_of_one_currency_leads_to_trades_in_that_currency_alone(
+    ann_client: Client, ann: Trader, account: BrokerAccount
+) -> None:
+    make.trade(make.account(ann, currency="JPY"), side="buy", symbol="USDJPY")
+    sets = {one["currency"]: one for one in ann_client.get(PAGE).context["sets"]}
+    assert len(sets) == 2
+    for one in sets.values():
+        cards = {card["name"]: card for card in one["cards"]}
+        for row in (*cards["side"]["rows"], *cards["symbol"]["rows"]):
+            listed = ann_client.get(row["url"]).context["listing"]
+            assert [line.currency for line in listed.totals] == [one["currency"]]
+            assert str(listed.count) == row["trades"]
+
+
 def test_twenty_more_trades_cost_no_further_statement(ann_client: Client, account: BrokerAccount) -> None:
     def statements() -> int:
         cache.clear()

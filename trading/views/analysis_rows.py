@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -65,7 +66,7 @@ def _card(name: Dimension, title: str, found: Breakdown, choice: FigureChoice) -
         rows.append(
             {
                 "label": words.get(key, key) or _("None"),
-                "url": choice.trades_url(**{name: key}) if name in _FILTERS and key else "",
+                "url": _trades_url(choice, found.currency, **{name: key}) if name in _FILTERS and key else "",
                 "trades": f"{tally.trades:,}",
                 "won": formats.percent(ratio, 0) if ratio is not None else "",
                 "net": formats.amount(tally.net, found.currency),
@@ -138,7 +139,7 @@ def _month(year: int, month: int, tally: Tally | None, currency: str, choice: Fi
         return None
     start = f"{year}-{month:02}"
     window = {"from": f"{start}-01", "to": f"{start}-{monthrange(year, month)[1]}"}
-    url = reverse("trade_list") + choice.query_with(without=("period", "bootstrap"), **window)
+    url = _trades_url(choice, currency, ("period",), **window)
     return {"url": url, "net": choice.formats.amount(tally.net, currency), "trades": count(tally.trades, "trade")}
 
 
@@ -165,3 +166,12 @@ def _heat(tally: Tally | None, widest: Decimal, currency: str, formats: Formats)
     step = min(_STEPS, int(abs(tally.net) * _STEPS / widest) + 1) if tally.net else 0
     name = f"{direction(tally.net)}-{step}" if step else "zero"
     return {"scale": name, "net": formats.signed(tally.net, currency), "trades": count(tally.trades, "trade")}
+
+
+def _trades_url(choice: FigureChoice, currency: str, without: tuple[str, ...] = (), **more: str) -> str:
+    """The list of the trades of a row. Where accounts of several currencies are chosen, it names those of this one."""
+    accounts = choice.listing.chosen_accounts
+    is_mixed = len({account.currency for account in accounts}) > 1
+    left_out = ("bootstrap", *without, *(("account",) if is_mixed else ()))
+    own = [("account", account.pk) for account in accounts if is_mixed and account.currency == currency]
+    return reverse("trade_list") + choice.query_with(without=left_out, **more) + (f"&{urlencode(own)}" if own else "")
