@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-#: Raised when the shape of a kept answer changes.
-FORMAT = 1
+#: Raised when the shape of a kept answer changes, or what the same rows give.
+FORMAT = 2
 
 FIGURES_S = 86_400
 FIGURE_SETS_S = 900

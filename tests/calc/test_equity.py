@@ -20,8 +20,20 @@ def test_follows_the_worked_example() -> None:
 def test_a_withdrawal_makes_no_drawdown_and_a_deposit_heals_none() -> None:
     flows = [flow(1, "-500", kind="withdrawal"), flow(3, "1000")]
     points = balance_curve(Decimal(1000), flows, [fill(2, "-100")])
-    assert [point.drawdown_ratio for point in points] == [0, Decimal("0.2"), Decimal(100) / 1500]
+    assert [point.drawdown_ratio for point in points] == [0, Decimal("0.2"), Decimal("0.2")]
     assert [point.flows for point in points] == [-500, -500, 500]
+
+
+def test_a_withdrawal_in_a_fall_leaves_it_as_deep_as_it_was() -> None:
+    points = balance_curve(Decimal(1000), [flow(2, "-800", kind="withdrawal")], [fill(1, "-100"), fill(3, "-10")])
+    assert [point.balance for point in points] == [900, 100, 90]
+    assert [round(point.drawdown_ratio, 20) for point in points] == [Decimal("0.1"), Decimal("0.1"), Decimal("0.19")]
+
+
+def test_an_emptied_account_begins_anew() -> None:
+    flows = [flow(2, "-900", kind="withdrawal"), flow(3, "500")]
+    points = balance_curve(Decimal(1000), flows, [fill(1, "-100"), fill(4, "-50")])
+    assert [point.drawdown_ratio for point in points] == [Decimal("0.1"), 0, 0, Decimal("0.1")]
 
 
 def test_one_point_stands_for_all_that_happened_in_a_second() -> None:

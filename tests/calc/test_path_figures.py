@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -9,12 +10,14 @@ from hypothesis import strategies as st
 
 from tests.calc.example import START, example_sample, flow, trip
 from tests.calc.test_properties import unhurried
+from trading.calc.drawdown import drawdown
 from trading.calc.figure_types import Sample
 from trading.calc.myfxbook import myfxbook_figures
 from trading.calc.path_figures import (
     LOST_ALL,
     NO_BALANCE,
     NOT_ABOVE_ZERO,
+    Move,
     balance_drawdown,
     fall_figures,
     gain_figures,
@@ -60,6 +63,42 @@ def test_cash_neither_makes_a_fall_nor_heals_one(results: list[Decimal], amount:
     plain = balance_drawdown(OPENING, moves_of(sample.trades, []))
     moved = balance_drawdown(OPENING, moves_of(sample.trades, [paid]))
     assert (moved.absolute, moved.maximal) == (plain.absolute, plain.maximal)
+
+
+def test_a_withdrawal_in_a_fall_does_not_deepen_its_percentage() -> None:
+    sample = sample_of([Decimal(-100)], Decimal(1000))
+    paid = flow(1, "-800", at=START + timedelta(days=5), kind="withdrawal")
+    fall = balance_drawdown(Decimal(1000), moves_of(sample.trades, [paid]))
+    assert (fall.maximal_ratio, fall.relative_ratio) == (Decimal("0.1"), Decimal("0.1"))
+
+
+@unhurried
+@given(
+    st.lists(st.integers(-900, 900).map(lambda permille: Decimal(permille) / 1000), min_size=1, max_size=30),
+    st.lists(st.integers(-900, 3000).map(lambda permille: Decimal(permille) / 1000), min_size=30, max_size=30),
+)
+def test_the_same_returns_make_the_same_fall_in_percent_whatever_cash_moves(
+    returns: list[Decimal], shares: list[Decimal]
+) -> None:
+    """Cash after each trade, as a share of what is there: the deepest fall is the one of the returns alone."""
+    plain, paid = Decimal(1000), Decimal(1000)
+    without, with_cash = [], []
+    for number, (share, cash) in enumerate(zip(returns, shares, strict=False), 1):
+        at = START + timedelta(days=number)
+        without.append(Move(at, Decimal(0), plain * share, is_trade=True))
+        with_cash.append(Move(at, Decimal(0), paid * share, is_trade=True))
+        plain, paid = plain * (1 + share), paid * (1 + share)
+        with_cash.append(Move(at, paid * cash, Decimal(0), is_trade=False))
+        paid += paid * cash
+    expected = balance_drawdown(Decimal(1000), without).relative_ratio
+    assert abs(balance_drawdown(Decimal(1000), with_cash).relative_ratio - expected) < Decimal("1E-18")
+
+
+@unhurried
+@given(RESULTS)
+def test_without_cash_the_falls_are_those_of_the_balances(results: list[Decimal]) -> None:
+    moves = moves_of(sample_of(results).trades, [])
+    assert balance_drawdown(OPENING, moves) == drawdown(OPENING, accumulate(results, initial=OPENING))
 
 
 @unhurried

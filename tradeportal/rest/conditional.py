@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from tradeportal.rest.json import dumps
 
-#: Raised when the shape of an answer changes, so that no client keeps an old one.
-FORMAT_VERSION = 1
+#: Raised when the shape of an answer changes, or what the same rows give, so that no client keeps an old one.
+FORMAT_VERSION = 2
 Handler = Callable[..., Response]
 #: Gives the kept bytes for a tag, else computes and keeps them.
 Keeper = Callable[[str, Callable[[], bytes]], bytes]

@@ -1,7 +1,7 @@
 """How far a balance fell below its own highest point."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 ZERO = Decimal(0)
@@ -39,3 +39,36 @@ def drawdown(start: Decimal, balances: Iterable[Decimal]) -> Drawdown:
         if ratio > relative_ratio:
             relative_ratio, relative_money = ratio, fall
     return Drawdown(start - lowest, maximal, maximal_ratio, relative_ratio, relative_money)
+
+
+@dataclass(slots=True)
+class RunningPeak:
+    """A balance on its way, and the peak that its fall in percent is measured from.
+
+    Cash moves the peak in proportion, so that it leaves the fall in percent as it was: who lost a tenth and then takes
+    out most of the rest has still lost a tenth. An account that holds nothing begins anew with the next deposit.
+    """
+
+    balance: Decimal
+    peak: Decimal = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.peak = self.balance
+
+    @property
+    def ratio(self) -> Decimal:
+        """How far the balance lies under its peak: 0.05 for 5 %; 0 where there never was a peak above nothing."""
+        return (self.peak - self.balance) / self.peak if self.peak > 0 else ZERO
+
+    def earn(self, result: Decimal) -> None:
+        """Moves the balance by what trading made or lost."""
+        self.balance += result
+        self.peak = max(self.peak, self.balance)
+
+    def pay(self, cash: Decimal) -> None:
+        """Moves the balance by cash, and the peak along."""
+        before, self.balance = self.balance, self.balance + cash
+        if before == self.peak or before <= 0 or self.balance <= 0:
+            self.peak = self.balance  # at the peak it stays exact; from nothing, and to nothing, it begins anew
+        else:
+            self.peak *= self.balance / before

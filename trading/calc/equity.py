@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 
+from trading.calc.drawdown import RunningPeak
 from trading.calc.history import Booking, Fill, Flow
 
 ZERO = Decimal(0)
@@ -15,8 +16,8 @@ ZERO = Decimal(0)
 class BalancePoint:
     """The account right after one moment. `flows` is all cash that moved so far, credit left out.
 
-    `drawdown_ratio` is 0.05 where the balance lies 5 % under its peak. A deposit or a withdrawal moves the peak along
-    with the balance, so that cash alone neither makes a drawdown nor heals one.
+    `drawdown_ratio` is 0.05 where the balance lies 5 % under its peak. Cash moves the peak in proportion, so that it
+    neither makes a drawdown nor heals one.
     """
 
     at: datetime
@@ -32,19 +33,16 @@ def balance_curve(
     events: list[Flow | Fill | Booking] = [flow for flow in flows if flow.kind != "credit"]
     events += fills
     events.sort(key=lambda event: (event.at, event.sequence))
-    balance = peak = opening_balance
+    held = RunningPeak(opening_balance)
     cash = ZERO
     points: list[BalancePoint] = []
     for event in events:
         if isinstance(event, Flow):
-            balance += event.amount
+            held.pay(event.amount)
             cash += event.amount
-            peak = max(peak + event.amount, balance)
         else:
-            balance += event.net
-            peak = max(peak, balance)
-        fall = (peak - balance) / peak if peak > 0 else ZERO
-        point = BalancePoint(event.at, balance, cash, fall)
+            held.earn(event.net)
+        point = BalancePoint(event.at, held.balance, cash, held.ratio)
         if points and points[-1].at == event.at:
             points[-1] = point
         else:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from trading.calc.closed_trades import ZERO, ClosedTrade
-from trading.calc.drawdown import Drawdown
+from trading.calc.drawdown import Drawdown, RunningPeak
 from trading.calc.figure_types import FigureValues, Sample, figure
 from trading.calc.history import Flow
 from trading.calc.series import (
@@ -63,17 +63,21 @@ def balances_before(opening: Decimal, moves: Iterable[Move]) -> list[Decimal]:
 
 
 def balance_drawdown(opening: Decimal, moves: Iterable[Move]) -> Drawdown:
-    """The falls of the balance. Cash moves the peak and the start along, so that it neither makes a fall nor heals one."""
-    value = peak = opening
-    result = lowest = ZERO
+    """The falls of the balance, which cash neither makes nor heals.
+
+    In money they are falls of the sum of results; in percent cash moves the peak in proportion (see RunningPeak).
+    """
+    held = RunningPeak(opening)
+    result = best = lowest = ZERO
     maximal = maximal_ratio = relative_ratio = relative_money = ZERO
     for move in moves:
-        value += move.cash + move.gained
+        if not move.is_trade:
+            held.pay(move.cash)
+            continue
+        held.earn(move.gained)
         result += move.gained
-        lowest = min(lowest, result)
-        peak = max(peak + move.cash, value)
-        fall = peak - value
-        ratio = fall / peak if peak > 0 else ZERO
+        best, lowest = max(best, result), min(lowest, result)
+        fall, ratio = best - result, held.ratio
         if fall > maximal:
             maximal, maximal_ratio = fall, ratio
         if ratio > relative_ratio:

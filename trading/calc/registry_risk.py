@@ -7,7 +7,7 @@ from trading.calc.figure_types import Counted, DefinitionSet, FigureEntry, Kind
 _CASH_LEFT_OUT = "Cash flows after the first trade are left out, as MetaTrader does."
 _BALANCE: Mapping[DefinitionSet, str] = {
     "mt5": _CASH_LEFT_OUT,
-    "portal": "Deposits and withdrawals move the peak along, so that cash neither makes a fall nor heals one.",
+    "portal": "Cash moves the peak in proportion, so that it neither makes a fall nor heals one.",
 }
 _PORTAL: Mapping[DefinitionSet, str] = {"portal": ""}
 _RUNS: Mapping[DefinitionSet, str] = {
