@@ -92,7 +92,6 @@ def answers(account: BrokerAccount, zone: ZoneInfo) -> list[Any]:
     return [
         daily.daily_results([account], zone),
         daily.daily_results([account], zone, date(2025, 3, 8), date(2025, 4, 5)),
-        daily.monthly_results([account], zone),
         daily.total_results([account], zone),
         daily.total_results([account], zone, date(2025, 4, 1)),
         figures._period_sums([account], now, zone),

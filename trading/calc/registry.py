@@ -30,11 +30,3 @@ def entry_of(key: str) -> FigureEntry:
 def entries_in(definition: DefinitionSet) -> list[FigureEntry]:
     """The figures of one definition set, in the order of the pages."""
     return [entry for entry in ENTRIES if definition in entry.sets]
-
-
-def groups_in(definition: DefinitionSet) -> dict[str, list[FigureEntry]]:
-    """The figures of one definition set under the headings of the pages."""
-    groups: dict[str, list[FigureEntry]] = {}
-    for entry in entries_in(definition):
-        groups.setdefault(entry.group, []).append(entry)
-    return groups

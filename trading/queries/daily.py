@@ -1,4 +1,4 @@
-"""What closed trades came to by day, month and as a whole: what the calendar, the analysis and the reports build on.
+"""What closed trades came to by day and as a whole: what the calendar, the journal and the dashboard build on.
 
 A trade counts whole on the day of its `closed_at`, by the day rule of the trade list's filter, so that the figures of a
 day are those of the list narrowed to it. The calendar, the list, the analysis and the reports count closed trades.
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,7 +44,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayResult(Result):
-    """A day, or a month named by its first day."""
+    """One day."""
 
     day: date
 
@@ -54,23 +53,19 @@ def daily_results(
     accounts: Sequence[BrokerAccount], zone: ZoneInfo, start: date | None = None, end: date | None = None
 ) -> list[DayResult]:
     """One for each day of `zone` and currency with closed trades, oldest first; `start` and `end` both count."""
-    rolled = _rolled(accounts, zone, start, end, "d.day")
+    rolled = rollups.closed_sums([account.pk for account in accounts], zone, start, end, "d.day")
     if rolled:
-        return rolled
+        return [DayResult(day=day, currency=currency, **_values(row)) for currency, day, *row in rolled]
     first, last = _span(accounts, zone, start, end)
-    return _dated(accounts, zone, [first + timedelta(days=number) for number in range((last - first).days + 2)])
-
-
-def monthly_results(
-    accounts: Sequence[BrokerAccount], zone: ZoneInfo, start: date | None = None, end: date | None = None
-) -> list[DayResult]:
-    """One for each month of `zone` and currency with closed trades, oldest first, of the days from `start` to `end`."""
-    rolled = _rolled(accounts, zone, start, end, "date_trunc('month', d.day)::date")
-    if rolled:
-        return rolled
-    first, last = _span(accounts, zone, start, end)
-    firsts = [first, *_first_days_of_months(first, last), last + timedelta(days=1)]
-    return _dated(accounts, zone, firsts)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 2)]
+    edges = [midnight(day, zone).astimezone(ZoneInfo("UTC")) for day in days]
+    rows = _rows(
+        accounts,
+        "width_bucket(t.closed_at, %(edges)s::timestamptz[])",
+        "t.closed_at >= %(from)s AND t.closed_at < %(until)s",
+        {"edges": edges, "from": edges[0], "until": edges[-1]},
+    )
+    return [DayResult(day=days[bucket - 1], currency=currency, **_values(row)) for currency, bucket, *row in rows]
 
 
 def total_results(
@@ -89,13 +84,6 @@ def total_results(
         window += " AND t.closed_at < %(until)s"
         parameters["until"] = midnight(end + timedelta(days=1), zone)
     return [Result(currency=currency, **_values(row)) for currency, _, *row in _rows(accounts, "1", window, parameters)]
-
-
-def _rolled(
-    accounts: Sequence[BrokerAccount], zone: ZoneInfo, start: date | None, end: date | None, by: str
-) -> list[DayResult]:
-    rows = rollups.closed_sums([account.pk for account in accounts], zone, start, end, by)
-    return [DayResult(day=day, currency=currency, **_values(row)) for currency, day, *row in rows]
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -124,24 +112,6 @@ _NAMES = (
     "best",
     "worst",
 )
-
-
-def _dated(accounts: Sequence[BrokerAccount], zone: ZoneInfo, firsts: Sequence[date]) -> list[DayResult]:
-    """By the stretches between these days, each named by the day or the month that it begins in."""
-    edges = [midnight(day, zone).astimezone(ZoneInfo("UTC")) for day in firsts]
-    is_daily = all(after - before == timedelta(days=1) for before, after in pairwise(firsts))
-    rows = _rows(
-        accounts,
-        "width_bucket(t.closed_at, %(edges)s::timestamptz[])",
-        "t.closed_at >= %(from)s AND t.closed_at < %(until)s",
-        {"edges": edges, "from": edges[0], "until": edges[-1]},
-    )
-    return [
-        DayResult(
-            day=firsts[bucket - 1] if is_daily else firsts[bucket - 1].replace(day=1), currency=currency, **_values(row)
-        )
-        for currency, bucket, *row in rows
-    ]
 
 
 def _rows(
@@ -181,8 +151,3 @@ def _span(accounts: Sequence[BrokerAccount], zone: ZoneInfo, start: date | None,
         start = start or earliest.astimezone(zone).date() - timedelta(days=1)
         end = end or latest.astimezone(zone).date() + timedelta(days=1)
     return start, max(start, end)
-
-
-def _first_days_of_months(first: date, last: date) -> list[date]:
-    months = range(first.year * 12 + first.month, last.year * 12 + last.month)
-    return [date(month // 12, month % 12 + 1, 1) for month in months]
