@@ -62,6 +62,23 @@ def test_weeks_and_the_month_are_totalled_per_currency(ann: Trader, ann_client: 
     assert tones == {10: "cal-profit-3", 11: "cal-flat"}
 
 
+def test_a_day_of_two_currencies_is_one_day_and_up_only_where_both_are(ann: Trader, ann_client: Client) -> None:
+    for day, usd, eur in ((10, "100", "7"), (11, "-30", "7"), (12, "-30", "-7")):
+        _closed(ann, datetime(2026, 3, day, 12, tzinfo=UTC), usd)
+        _closed(ann, datetime(2026, 3, day, 12, tzinfo=UTC), eur, currency="EUR")
+    month = ann_client.get(MARCH).context["month"]
+    assert (month.days_up, month.days_down) == (1, 1)
+
+
+def test_a_week_of_which_only_the_hidden_weekend_is_left_is_not_shown(ann: Trader, ann_client: Client) -> None:
+    """1 March 2026 is a Sunday: what happened in the days before it belongs to February."""
+    _closed(ann, datetime(2026, 2, 25, 12, tzinfo=UTC), "5")
+    _closed(ann, datetime(2026, 3, 10, 12, tzinfo=UTC), "5")
+    assert [week.number for week in ann_client.get(MARCH).context["month"].weeks] == [10, 11, 12, 13, 14]
+    _closed(ann, datetime(2026, 3, 1, 12, tzinfo=UTC), "5")
+    assert [week.number for week in ann_client.get(MARCH).context["month"].weeks] == [9, 10, 11, 12, 13, 14]
+
+
 def test_a_larger_loss_is_darker(ann: Trader, ann_client: Client) -> None:
     _closed(ann, datetime(2026, 3, 10, 12, tzinfo=UTC), "-300")
     _closed(ann, datetime(2026, 3, 11, 12, tzinfo=UTC), "-10")

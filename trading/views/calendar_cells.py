@@ -62,7 +62,8 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of whole weeks. `says_currency` is set where a bare amount could be of several. `hides_weekends` is set where nothing happened on any of its weekends."""
+    """A month of whole weeks. `says_currency` is set where a bare amount could be of several. `hides_weekends` is set where nothing happened on any of its
+    weekends. A day is up or down where all of its currencies are."""
 
     first: date
     name: str
@@ -96,7 +97,8 @@ def month(
 ) -> Month:
     """The cells of the month that begins on `first`; `account` is kept in the links of its days."""
     by_day = _by_day(results)
-    inside = [line for day, lines in by_day.items() if day.month == first.month for line in lines]
+    days_inside = [lines for day, lines in by_day.items() if day.month == first.month]
+    inside = [line for lines in days_inside for line in lines]
     largest = _largest(inside)
     weeks = [
         Week(
@@ -118,17 +120,20 @@ def month(
         )
         for days in Calendar().monthdatescalendar(first.year, first.month)
     ]
+    hides_weekends = not any(
+        cell.amounts or cell.has_note for week in weeks for cell in week.cells if cell.day.weekday() >= _SATURDAY
+    )
+    if hides_weekends:  # of the first or the last week there may be nothing left to show
+        weeks = [week for week in weeks if any(cell.is_inside for cell in week.cells[:_SATURDAY])]
     return Month(
         first=first,
         name=f"{MONTHS[first.month - 1]} {first.year}",
         weeks=weeks,
         amounts=_sums(inside, formats),
-        days_up=sum(line.net > 0 for line in inside),
-        days_down=sum(line.net < 0 for line in inside),
+        days_up=sum(all(line.net > 0 for line in lines) for lines in days_inside),
+        days_down=sum(all(line.net < 0 for line in lines) for lines in days_inside),
         says_currency=len({line.currency for lines in by_day.values() for line in lines}) > 1,
-        hides_weekends=not any(
-            cell.amounts or cell.has_note for week in weeks for cell in week.cells if cell.day.weekday() >= _SATURDAY
-        ),
+        hides_weekends=hides_weekends,
     )
 
 
