@@ -1,5 +1,6 @@
 """The analysis: whose trades it counts, that its sums are those of the trade list, and what it costs."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -69,6 +70,17 @@ def test_a_row_of_one_currency_leads_to_trades_in_that_currency_alone(
             listed = ann_client.get(row["url"]).context["listing"]
             assert [line.currency for line in listed.totals] == [one["currency"]]
             assert str(listed.count) == row["trades"]
+
+
+def test_a_month_leads_to_those_of_its_trades_that_the_window_holds(ann_client: Client, ann: Trader) -> None:
+    account = make.account(ann)
+    for day in (3, 12, 28):
+        at = datetime(2026, 3, day, 12, tzinfo=UTC)
+        make.trade(account, opened_at=at - timedelta(hours=1), closed_at=at)
+    (shown,) = ann_client.get(PAGE, {"from": "2026-03-10", "to": "2026-03-20"}).context["sets"]
+    (cell,) = filter(None, shown["months"][0]["cells"])
+    assert cell["trades"] == "1 trade"
+    assert ann_client.get(cell["url"]).context["listing"].count == 1
 
 
 def test_twenty_more_trades_cost_no_further_statement(ann_client: Client, account: BrokerAccount) -> None:

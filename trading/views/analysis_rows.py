@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -137,8 +138,15 @@ def months(found: Breakdown, choice: FigureChoice) -> list[dict[str, Any]]:
 def _month(year: int, month: int, tally: Tally | None, currency: str, choice: FigureChoice) -> dict[str, Any] | None:
     if tally is None:
         return None
-    start = f"{year}-{month:02}"
-    window = {"from": f"{start}-01", "to": f"{start}-{monthrange(year, month)[1]}"}
+    first, last = date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    starts_at, ends_at = choice.listing.filter.window
+    zone = choice.listing.filter.zone
+    # Of a month at the edge of the chosen window only the days inside are counted here, and listed there.
+    if starts_at:
+        first = max(first, starts_at.astimezone(zone).date())
+    if ends_at:
+        last = min(last, (ends_at - timedelta(microseconds=1)).astimezone(zone).date())
+    window = {"from": f"{first}", "to": f"{last}"}
     url = _trades_url(choice, currency, ("period",), **window)
     return {"url": url, "net": choice.formats.amount(tally.net, currency), "trades": count(tally.trades, "trade")}
 
