@@ -107,4 +107,3 @@ POSITIONS = Export(
     ),
     ("opened_at", "id"),
 )  # fmt: skip
-EXPORTS = {export.name: export for export in (TRADES, EXECUTIONS, CASH_FLOWS, POSITIONS)}
