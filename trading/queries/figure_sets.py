@@ -1,6 +1,5 @@
 """Every figure of any set of closed trades, by any of the definitions, with what it rests on."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +26,7 @@ from trading.queries.book_balances import balances
 from trading.queries.closed_samples import read_sample
 from trading.queries.figures import account_figures, definition_of
 from trading.queries.overview import overviews
+from trading.queries.trades import kept_parts
 
 #: Rises with every version of every formula, so that no kept answer outlives a formula.
 FORMULAS = sum(entry.version for entry in ENTRIES)
@@ -163,10 +163,9 @@ def sample_of(wanted: Wanted, *, wants_balances: bool = False) -> Sample:
 
 def kept_under(wanted: Wanted) -> tuple[str, str]:
     """What tells a choice and the state of its accounts from any other."""
-    revisions = ",".join(sorted(f"{account.pk}.{account.revision}" for account in wanted.accounts))
     moments = [at.isoformat() if at else "" for at in wanted.window]
     named = f"{wanted.key} {wanted.zone.key} {wanted.is_narrowed} {moments}"
-    return _digest(revisions), _digest(named)
+    return kept_parts(wanted.accounts, named)
 
 
 def _kept_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) -> FigureSet:
@@ -331,7 +330,3 @@ def _untied(accounts: Sequence[BrokerAccount]) -> list[str]:
 
 def _trades(count: int) -> str:
     return f"{count:,} trade{'' if count == 1 else 's'}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
