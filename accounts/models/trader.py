@@ -55,6 +55,11 @@ class Trader(AbstractBaseUser, PermissionsMixin):
         GREEN_RED = "green-red", _("Green and red")
         BLUE_ORANGE = "blue-orange", _("Blue and orange")
 
+    class Language(models.TextChoices):
+        BROWSER = "", _("As the browser says")
+        ENGLISH = "en", "English"
+        GERMAN = "de", "Deutsch"
+
     class NumberFormat(models.TextChoices):
         EN = "en", "1,234.56"
         DE = "de", "1.234,56"
@@ -76,6 +81,12 @@ class Trader(AbstractBaseUser, PermissionsMixin):
     number_format = models.CharField(
         _("number format"), max_length=5, choices=NumberFormat.choices, default=NumberFormat.EN
     )
+    language = models.CharField(
+        _("language"), max_length=5, choices=Language.choices, blank=True, default=Language.BROWSER
+    )
+    #: UTC is where everybody starts, so the zone itself cannot tell whether it was chosen.
+    has_chosen_zone = models.BooleanField(_("has chosen the time zone"), default=False)
+    hides_first_steps = models.BooleanField(_("hides the first steps"), default=False)
     mails_warnings = models.BooleanField(_("e-mail at a warning"), default=True)
     mails_criticals = models.BooleanField(_("e-mail at a critical alert"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
