@@ -5,7 +5,7 @@ spreadsheet would run, XLSX says of each cell that it is text.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -40,8 +40,11 @@ def written(value: Any) -> Any:
 
 
 def safe(text: str) -> str:
-    """The text, with an apostrophe before what a spreadsheet would run."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    """The text, with an apostrophe before what a spreadsheet would run.
+
+    One that has such an apostrophe of its own gets another, so that taking the first away gives every text back.
+    """
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA_STARTS) else text
 
 
 def csv_chunks(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
@@ -60,6 +63,13 @@ def json_chunks(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
         yield start + b",\n".join(block)
         start = b",\n"
     yield b"[]\n" if start == b"[\n" else b"\n]\n"
+
+
+def line_chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """An object of JSON a line."""
+    lines = map(orjson.dumps, rows)
+    while block := list(islice(lines, _LINES_AT_ONCE)):
+        yield b"\n".join(block) + b"\n"
 
 
 def xlsx_chunks(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:

@@ -30,6 +30,7 @@ urlpatterns = [
     path("dashboard/curve/", dashboard.dashboard_curve, name="dashboard_curve"),
     path("accounts/", accounts.account_list, name="account_list"),
     path("accounts/<uuid:account_id>/", accounts.account_detail, name="account_detail"),
+    path("accounts/<uuid:account_id>/export.jsonl", accounts.account_export, name="account_export"),
     path("accounts/<uuid:account_id>/figures/", figures.account_figures, name="account_figures"),
     path("analysis/", analysis.analysis, name="analysis"),
     path("figures/", figures.figure_list, name="figure_list"),

@@ -115,3 +115,29 @@ def test_rows_are_read_a_chunk_at_a_time(ann: Trader, django_assert_num_queries:
         make.trade(account)
     with django_assert_num_queries(1):
         assert len(list(TRADES.rows(account.trades.all()))) == 3
+
+
+@pytest.mark.parametrize("address", ["/accounts/{}/export.jsonl", "/api/v1/accounts/{}/export/"])
+def test_an_account_is_a_file_of_its_trader_alone(ann: Trader, bo: Trader, address: str) -> None:
+    account = make.account(ann, number="77001")
+    for _ in range(3):
+        make.journal_entry(make.trade(account), notes="Kept.")
+    make.trade(make.account(bo), ticket="999999")
+    client = Client()
+    client.force_login(ann)
+    answer = client.get(address.format(account.pk))
+    assert answer["Content-Disposition"].startswith('attachment; filename="tradeportal-account-77001-20')
+    lines = [json.loads(line) for line in body(answer).splitlines()]
+    assert [line.get("row") for line in lines[1:]] == ["trade"] * 3 + ["journal"] * 3 + ["end"]
+    assert lines[0]["account_number"] == "77001" and lines[-1] == {"row": "end", "rows": 6, "unchanged": True}
+    assert client.get(address.format(make.account(bo).pk)).status_code == 404
+
+
+def test_an_account_is_read_by_a_fixed_number_of_queries(
+    ann: Trader, ann_client: Client, django_assert_max_num_queries: Any
+) -> None:
+    account = make.account(ann)
+    for _ in range(20):
+        make.journal_entry(make.trade(account), tags=("London",))
+    with django_assert_max_num_queries(22):
+        body(ann_client.get(f"/accounts/{account.pk}/export.jsonl"))

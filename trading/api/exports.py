@@ -1,20 +1,23 @@
 """exports/: any list as a file."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts.models import BrokerAccount
 from tradeportal.rest.schemas import ERRORS, Error
 from trading.api.base import filter_parameters, filtered
 from trading.api.filters import ExecutionFilter
-from trading.downloads import download
+from trading.downloads import account_download, download
 from trading.filters import CashFlowFilter, PositionFilter, TradeFilter
 from trading.models import CashFlow, Execution, Position
 from trading.queries.exports import CASH_FLOWS, EXECUTIONS, POSITIONS, TRADES, Export
@@ -64,6 +67,22 @@ class PositionsExport(_ExportView):
 
     def rows(self, request: Request) -> QuerySet[Any]:
         return Position.objects.for_trader(request.user)
+
+
+class AccountExport(APIView):
+    @extend_schema(
+        operation_id="account_export",
+        summary="The account as one file",
+        description=(
+            "Lines of JSON: the account, its trades, executions, cash flows and what you noted on trades, and a last "
+            "line that tells how many rows there are. `POST statements/` reads it back, here or in another TradePortal."
+        ),
+        tags=["exports"],
+        responses={(200, "application/jsonl"): OpenApiTypes.BINARY, 404: Error, **ERRORS},
+    )
+    def get(self, request: Request, account_id: UUID) -> StreamingHttpResponse:
+        account = get_object_or_404(BrokerAccount.objects.for_trader(request.user), pk=account_id)
+        return account_download(account, timezone.now())
 
 
 def _in_format(view: type[_ExportView], ending: str) -> type[_ExportView]:

@@ -30,6 +30,7 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/balance-proof/", figures.BalanceProofView.as_view(), name="api_balance_proof"),
     path("accounts/<uuid:account_id>/equity-curve/", figures.EquityCurveView.as_view(), name="api_equity_curve"),
     path("accounts/<uuid:account_id>/breakdown/", breakdown.BreakdownView.as_view(), name="api_breakdown"),
+    path("accounts/<uuid:account_id>/export/", exports.AccountExport.as_view(), name="api_account_export"),
     path("trades/", trades.TradesView.as_view(), name="api_trades"),
     path("trades/<uuid:trade_id>/", trades.TradeView.as_view(), name="api_trade"),
     path("executions/", executions.ExecutionsView.as_view(), name="api_executions"),

@@ -17,7 +17,10 @@ _ACCOUNT = {
     "server": "account__server",
     "account_number": "account__number",
     "currency": "account__currency",
+    "server_time_zone": "account__server_time_zone",
 }
+#: What follows from other columns, or from how a row came here.
+_MADE = ("net_profit", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,13 @@ class Export:
     has_journal: bool = False
 
     @property
+    def own_columns(self) -> dict[str, str]:
+        """The columns that are not of the account, and not made from others."""
+        return {name: field for name, field in self.columns.items() if name not in _ACCOUNT and name not in _MADE}
+
+    @property
     def headings(self) -> list[str]:
-        journal = ["initial_stop_loss", "tags", "notes"] if self.has_journal else []
+        journal = ["initial_stop_loss", "rating", "tags", "notes"] if self.has_journal else []
         return [*self.columns, *journal]
 
     def rows(self, queryset: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
@@ -39,7 +47,7 @@ class Export:
         fields = list(self.columns.values())
         if self.has_journal:
             queryset = queryset.annotate(**_journal())
-            fields += ["own_stop_loss", "own_tags", "own_notes"]
+            fields += ["own_stop_loss", "own_rating", "own_tags", "own_notes"]
         read: QuerySet[Any, tuple[Any, ...]] = queryset.order_by(*self.order).values_list(*fields)
         return read.iterator(chunk_size=_CHUNK)
 
@@ -57,6 +65,7 @@ def _journal() -> dict[str, Any]:
     )
     return {
         "own_stop_loss": Subquery(entry.values("initial_stop_loss")[:1]),
+        "own_rating": Subquery(entry.values("rating")[:1]),
         "own_tags": _joined(Subquery(tags[:1])),
         "own_notes": Coalesce(Subquery(entry.values("notes")[:1]), Value(""), output_field=TextField()),
     }

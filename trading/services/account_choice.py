@@ -30,7 +30,8 @@ def choose(statement: Statement, header: AccountHeader) -> Choice:
     account = statement.account or find_account(statement.trader, header)
     if account is None:
         given = "" if statement.zone_is_guessed else statement.server_time_zone
-        return Choice(None, given or guess_time_zone(header.server, header.broker), not given)
+        said = given or (header.time_zone if header.time_zone in zone_names() else "")
+        return Choice(None, said or guess_time_zone(header.server, header.broker), not said)
     _check_matches(account, header)
     if statement.account is None and statement.server_time_zone and not statement.zone_is_guessed:
         _check_same_zone(account, statement.server_time_zone)
@@ -63,6 +64,10 @@ def make_account(statement: Statement, header: AccountHeader, time_zone: str) ->
         raise StatementRefused(
             f"This file is in {header.currency}, so its account can't be kept in {said['currency']}.",
             code="wrong_currency",
+        )
+    if header.platform not in Platform.values:
+        raise StatementRefused(
+            f"This file is of a platform “{header.platform}”, which TradePortal does not know.", code="wrong_platform"
         )
     account = BrokerAccount(
         trader=statement.trader,

@@ -21,9 +21,10 @@ from trading.models import Origin, State, Statement
 from trading.queries.figures import IN_BOOK
 from trading.services.account_choice import Choice, check_belongs_to, check_zone, choose, make_account
 from trading.services.at_work import Work, at_work
+from trading.services.journal import add_missing_entries
 from trading.services.kept_files import clean_name, keep, opened
 from trading.services.localise import Moments, ServerClock, has_figures, moments_of, staged_lines
-from trading.services.merge import Import, merge
+from trading.services.merge import Import, check_trades_are_there, merge
 from trading.services.outcome import changes_anything, describe
 from trading.services.reconciliation import compare_again
 from trading.services.rollups import roll_up_missing
@@ -194,18 +195,21 @@ def _merge(statement: Statement, reading: Reading, work: Work, now: datetime) ->
     moments = moments_of(reading.parsed, clock, now)
     staged = _stage(reading, clock, moments.reported_at, work)
     work.stage("Comparing with the book", STAGING_PERCENT)
+    if reading.parsed.needs_trades:
+        check_trades_are_there(account)
     tallies = merge(_import(statement, account, reading.parsed, moments, staged))
     roll_up_missing([account.pk])
+    kept = add_missing_entries(account, reading.parsed.journal)
     work.stage("Checking the stated figures", MERGING_PERCENT)
     statement.header = _header(reading.parsed, statement)
     filled = fill_in_account(account, statement) if choice.account else []
-    if changes_anything(tallies) or filled or not choice.account:
+    if changes_anything(tallies) or filled or kept or not choice.account:
         account.revision += 1
         account.save(update_fields=["revision", *filled])
     fields = _read_fields(reading.parsed, moments, choice) | {
         "header": statement.header,
         "account": account,
-        "outcome": describe(tallies, statement.pk, creates_account=choice.account is None),
+        "outcome": describe(tallies, statement.pk, creates_account=choice.account is None, journal_added=kept),
         "stated": stated_against_ours(reading.parsed, account.pk),
     }
     return Merged(fields, account, choice.account is None)

@@ -1,6 +1,6 @@
 """What a trader adds to a trade and to a day. None of it touches money."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +9,9 @@ from django.db.models import F
 
 from accounts.models import BrokerAccount, Trader
 from trading.models import DayNote, JournalEntry, Tag, Trade
+from trading.statements.rows import JournalRow
+
+_ENTRIES_AT_ONCE = 1_000
 
 
 @transaction.atomic
@@ -26,6 +29,42 @@ def save_journal(
     entry.tags.set(_tags(account.trader, tags))
     BrokerAccount.objects.filter(pk=account.pk).update(revision=F("revision") + 1)
     return entry
+
+
+@transaction.atomic
+def add_missing_entries(account: BrokerAccount, rows: Sequence[JournalRow]) -> int:
+    """Writes what an export says of trades of which the trader has noted nothing here; what is here is never replaced.
+
+    The caller holds the lock of the account. Returns how many entries were added.
+    """
+    wanted = {row.ticket: row for row in rows}
+    there = JournalEntry.objects.filter(account=account, ticket__in=list(wanted)).values_list("ticket", flat=True)
+    for ticket in list(there):
+        del wanted[ticket]
+    entries = {
+        ticket: JournalEntry(
+            account=account,
+            ticket=ticket,
+            notes=row.notes,
+            initial_stop_loss=row.initial_stop_loss,
+            rating=row.rating,
+        )
+        for ticket, row in wanted.items()
+    }
+    JournalEntry.objects.bulk_create(entries.values(), batch_size=_ENTRIES_AT_ONCE)
+    tags = {
+        tag.name.lower(): tag for tag in _tags(account.trader, [name for row in wanted.values() for name in row.tags])
+    }
+    links = JournalEntry.tags.through
+    links.objects.bulk_create(
+        [
+            links(journalentry_id=entries[ticket].pk, tag_id=tags[key].pk)
+            for ticket, row in wanted.items()
+            for key in dict.fromkeys(name.strip().lower() for name in row.tags)
+        ],
+        batch_size=_ENTRIES_AT_ONCE,
+    )
+    return len(entries)
 
 
 @transaction.atomic

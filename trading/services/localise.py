@@ -36,6 +36,7 @@ class ServerClock:
     In the hour that comes twice in autumn the first is taken, unless `not_before` (server clock, its first pass) shows
     that it must be the second. A time in the hour that spring skips, where a server does not really change its clock,
     may come out after the times that follow it: what can't lie before `not_before` then lies at the same moment.
+    An aware time is a moment already.
     """
 
     def __init__(self, time_zone: str) -> None:
@@ -43,6 +44,8 @@ class ServerClock:
         self._offsets: dict[date, str] = {}  # of the days on which no clock is changed
 
     def utc(self, at: datetime, not_before: datetime | None = None) -> datetime:
+        if at.tzinfo:
+            return at
         moment = at.replace(tzinfo=self._zone).astimezone(UTC)
         if not_before is None:
             return moment
@@ -51,6 +54,8 @@ class ServerClock:
 
     def text(self, at: datetime, not_before: datetime | None = None) -> str:
         """The moment as PostgreSQL reads it. Nearly every day has one offset, which is worked out once."""
+        if at.tzinfo:
+            return at.isoformat(" ")
         day = at.date()
         offset = self._offsets.get(day)
         if offset is None:
@@ -128,6 +133,8 @@ def _trade(row: TradeRow, clock: ServerClock) -> Line:
             _escaped(row.strategy_id),
             _escaped(row.comment),
             _escaped(row.parent_ticket),
+            _number(row.open_stop_loss),
+            _number(row.open_take_profit),
         )
     )
 
@@ -151,6 +158,7 @@ def _execution(row: ExecutionRow, clock: ServerClock, opened_at: datetime | None
             _TRUTH[row.is_derived],
             _escaped(row.order_id),
             _escaped(row.comment),
+            _escaped(row.position_ticket),
             _number(row.balance_after),
             _escaped(row.ticket),
         )

@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Max
 
+from accounts.models import BrokerAccount
+from trading.errors import StatementRefused
 from trading.models import Snapshot
 from trading.services.tables import CASH_FLOW, EXECUTION, POSITION, SNAPSHOT, TRADE, Table
 
@@ -74,6 +76,25 @@ def merge(job: Import) -> dict[str, Tally]:
         if job.older_reads:
             _remove_what_older_readers_made(cursor, job, tallies)
     return tallies
+
+
+def check_trades_are_there(account: BrokerAccount) -> None:
+    """Errors: StatementRefused where staged fills belong to trades that the account does not have: they would count
+    again with the trades, when those come."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT count(DISTINCT s.ticket) FROM stage_execution s
+            LEFT JOIN trading_trade t ON t.account_id = %s AND t.ticket = s.ticket
+            WHERE s.ticket <> '' AND t.id IS NULL""",
+            [account.pk],
+        )
+        (missing,) = cursor.fetchone()
+    if missing:
+        raise StatementRefused(
+            f"These executions belong to trades of which {missing} are not in the account yet. Import the export of "
+            "its trades first, open ones included, and then this file.",
+            code="trades_missing",
+        )
 
 
 def _merge_trades(cursor: CursorWrapper, job: Import) -> Tally:

@@ -29,11 +29,13 @@ _ADDED_COLUMNS = (
 )
 
 
-def describe(tallies: dict[str, Tally], statement_id: UUID, *, creates_account: bool) -> dict[str, Any]:
+def describe(
+    tallies: dict[str, Tally], statement_id: UUID, *, creates_account: bool, journal_added: int = 0
+) -> dict[str, Any]:
     """The outcome as JSON. Amounts are texts, times RFC 3339.
 
     Shape: {"trades" | "executions" | "cash_flows" | "positions" | "snapshots": {"added", "corrected", "unchanged",
-    "removed"}, "creates_account", "changes_nothing", "added_trades": [{column: text}] (the first 50), "corrections":
+    "removed"}, "journal_added" (trades that got notes, tags, a rating or a stop), "creates_account", "changes_nothing", "added_trades": [{column: text}] (the first 50), "corrections":
     [{"table", "key", "field", "old", "new", "difference"}] (the first 200)}.
     """
     kinds = {
@@ -47,8 +49,9 @@ def describe(tallies: dict[str, Tally], statement_id: UUID, *, creates_account: 
     }
     return {
         **kinds,
+        "journal_added": journal_added,
         "creates_account": creates_account,
-        "changes_nothing": not changes_anything(tallies),
+        "changes_nothing": not changes_anything(tallies) and not journal_added,
         "added_trades": _added_trades(statement_id) if tallies["trades"].added else [],
         "corrections": _corrections(statement_id),
     }

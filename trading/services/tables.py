@@ -59,6 +59,7 @@ TRADE = Table(
         "gross_profit",
     ),
     details=("strategy_id", "comment", "parent_ticket"),
+    optional=("open_stop_loss", "open_take_profit"),
 )
 EXECUTION = Table(
     "execution",
@@ -78,7 +79,7 @@ EXECUTION = Table(
         "gross_profit",
         "is_derived",
     ),
-    details=("order_id", "comment"),
+    details=("order_id", "comment", "position_ticket"),
     optional=("balance_after", "trade_id"),
     staged_only=("ticket",),
     looked_up=("trade_id",),

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import BinaryIO
 
 from trading.errors import StatementRefused
-from trading.statements import foreign, mail, mt4, mt5, tester
+from trading.statements import foreign, mail, mt4, mt5, portal_export, tester
 from trading.statements.archive import Archive
 from trading.statements.encodings import guess_encoding
 from trading.statements.html_rows import HtmlPage
@@ -24,6 +24,7 @@ _HEAD_ROWS = 40
 READER_VERSIONS = {
     mt4.FORMAT: mt4.READER_VERSION,
     **dict.fromkeys(mt5.FORMATS, mt5.READER_VERSION),
+    **dict.fromkeys(portal_export.FORMATS, portal_export.READER_VERSION),
 }
 
 
@@ -67,6 +68,9 @@ def _read_mail(stream: BinaryIO, size: int, limits: Limits, progress: Progress |
 
 def _read_workbook(stream: BinaryIO, limits: Limits, progress: Progress | None) -> ParsedStatement:
     head, rows = _begun(Workbook(Archive(stream, limits), limits, progress).rows(), limits)
+    if portal_export.sheet_starts_like_export(head):
+        exact = Workbook(Archive(stream, limits), limits, progress, keeps_spaces=True)
+        return portal_export.read_sheet(_counted(exact.rows(), limits), limits)
     tester.refuse_back_test(head, "")
     if not mt5.starts_like_mt5(head):
         raise StatementRefused(
@@ -79,6 +83,8 @@ def _read_workbook(stream: BinaryIO, limits: Limits, progress: Progress | None) 
 def _read_text(stream: BinaryIO, head: bytes, size: int, limits: Limits, progress: Progress | None) -> ParsedStatement:
     encoding, skip = guess_encoding(stream)
     text = head[skip:].decode(encoding, errors="replace")
+    if portal_export.starts_like_export(text):
+        return portal_export.read_text(stream, text, encoding, skip, size, limits, progress)
     foreign.refuse_other_platforms(text)
     page = HtmlPage(stream, encoding, skip, size, limits, progress)
     first, rows = _begun(page.rows(), limits)

@@ -1,7 +1,8 @@
 """The typed rows that every reader returns, whatever the broker's file looked like.
 
 Times in rows are the broker server's own clock: naive, with the broker's text beside them. `to_utc` (clock.py) turns
-them into aware UTC by the account's server time zone. Amounts are signed (a cost is negative) and keep the decimals that
+them into aware UTC by the account's server time zone. An export of the portal itself gives aware UTC, which stays as it
+is. Amounts are signed (a cost is negative) and keep the decimals that
 the file printed.
 """
 
@@ -57,6 +58,7 @@ class AccountHeader:
     title: str = ""
     reported_at: datetime | None = None  # server clock
     reported_text: str = ""
+    time_zone: str = ""  # IANA name; no broker's file says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class TradeRow:
     strategy_id: str = ""
     comment: str = ""
     parent_ticket: str = ""  # MetaTrader 4: the ticket whose partial close left this one
+    open_stop_loss: Decimal | None = None  # None where the file does not tell it apart from the last one
+    open_take_profit: Decimal | None = None
     line: int = 0
 
 
@@ -117,6 +121,7 @@ class ExecutionRow:
     balance_after: Decimal | None = None
     comment: str = ""
     is_derived: bool = False
+    position_ticket: str = ""  # the position that a sync named
     line: int = 0
 
 
@@ -131,6 +136,17 @@ class CashFlowRow:
     comment: str = ""
     balance_after: Decimal | None = None
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """What a trader had added to a trade, in an export of the portal."""
+
+    ticket: str
+    notes: str
+    tags: Sequence[str]
+    initial_stop_loss: Decimal | None
+    rating: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +217,7 @@ class ParsedStatement:
     first row: zero for a file that starts with the first deposit, None where it can't be known. `counts` uses the
     words of docs/statements.md (closed_trades, deals, deals_in, deals_out, orders, cancelled_orders, cash_flows,
     open_positions, working_orders, totals ...). `notes` are sentences for the trader about the file as a whole.
+    `needs_trades` is True for fills alone, whose trades have to be in the book before them.
     """
 
     format: str
@@ -210,6 +227,8 @@ class ParsedStatement:
     executions: Sequence[ExecutionRow] = ()
     cash_flows: Sequence[CashFlowRow] = ()
     positions: Sequence[PositionRow] = ()
+    journal: Sequence[JournalRow] = ()
+    needs_trades: bool = False
     figures: AccountFigures = field(default_factory=AccountFigures)
     stated: Sequence[StatedFigure] = ()
     opening_balance: Decimal | None = None

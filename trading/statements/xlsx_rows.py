@@ -7,7 +7,7 @@ Entities, external or internal, are never resolved, and a document type is refus
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lxml import etree
@@ -40,17 +40,20 @@ _PROGRESS_ROWS = 2_000
 
 
 class Workbook:
-    """One workbook. Errors: StatementRefused for anything that is not one."""
+    """One workbook; `keeps_spaces` hands out texts as they are. Errors: StatementRefused for anything that is not one."""
 
-    def __init__(self, archive: Archive, limits: Limits, progress: Progress | None = None) -> None:
+    def __init__(
+        self, archive: Archive, limits: Limits, progress: Progress | None = None, *, keeps_spaces: bool = False
+    ) -> None:
         if "xl/workbook.xml" not in archive.names:
             raise StatementRefused(
                 "This is a ZIP archive without a workbook in it. Unpack it and upload the statement itself.",
                 code="not_a_statement",
             )
         self._archive, self._limits, self._progress = archive, limits, progress
+        self._clean: Callable[[str], str] = str if keeps_spaces else tidy
         self._columns: dict[str, int] = {}
-        self._strings = _shared_strings(archive, limits) if "xl/sharedStrings.xml" in archive.names else []
+        self._strings = _shared_strings(archive, limits, self._clean) if "xl/sharedStrings.xml" in archive.names else []
 
         self._date_styles = (
             date_styles(_tree(archive, _STYLES, limits)) if _STYLES in archive.names else frozenset[str]()
@@ -104,7 +107,7 @@ class Workbook:
             letters = cell.get("r", "").rstrip("0123456789")
             column = columns[letters] if letters in columns else self._column(letters)
             kind = cell.get("t")
-            value, formula = (cell[0].text or "", "") if kind == "s" and len(cell) == 1 else _content(cell)
+            value, formula = (cell[0].text or "", "") if kind == "s" and len(cell) == 1 else _content(cell, self._clean)
             if column < 0:  # a cell without a reference stands where it is
                 column = position
             if column >= _MAX_COLUMNS or not (value or formula):
@@ -124,7 +127,7 @@ class Workbook:
 
     def _text(self, cell: Any, kind: str | None, value: str) -> str:
         if kind not in _NUMERIC:
-            return tidy(value)
+            return self._clean(value)
         text = shortest_decimal(value)
         is_date = self._date_styles and cell.get("s") in self._date_styles
         return as_time(text, is_1904=self._is_1904) if is_date else text
@@ -136,7 +139,7 @@ class Workbook:
             raise StatementRefused(_DAMAGED, code="damaged") from None
 
 
-def _content(cell: Any) -> tuple[str, str]:
+def _content(cell: Any, clean: Callable[[str], str]) -> tuple[str, str]:
     """The stored value of a cell and its formula."""
     child = cell[0]
     if child.tag in _VALUE:
@@ -148,31 +151,31 @@ def _content(cell: Any) -> tuple[str, str]:
         elif child.tag in _FORMULA:
             formula = child.text or "="
         elif child.tag in _INLINE:
-            value = _string(child)
+            value = _string(child, clean)
     return value, formula
 
 
-def _shared_strings(archive: Archive, limits: Limits) -> list[str]:
+def _shared_strings(archive: Archive, limits: Limits, clean: Callable[[str], str]) -> list[str]:
     strings: list[str] = []
     chars = 0
     for element in _elements(archive, "xl/sharedStrings.xml", "si", limits):
-        strings.append(_string(element))
+        strings.append(_string(element, clean))
         chars += len(strings[-1])
         if len(strings) > limits.shared_strings or chars > limits.shared_chars:
             raise StatementRefused("This workbook holds more texts than any broker's report.", code="too_large")
     return strings
 
 
-def _string(element: Any) -> str:
+def _string(element: Any, clean: Callable[[str], str]) -> str:
     """A string's text without its phonetic hints."""
     if len(element) == 1 and element[0].tag in _TEXT:
-        return tidy(element[0].text or "")
+        return clean(element[0].text or "")
     parts = [
         text.text or ""
         for text in element.iter("{*}t")
         if "rPh" not in {up.tag.rpartition("}")[2] for up in text.iterancestors()}
     ]
-    return tidy("".join(parts))
+    return clean("".join(parts))
 
 
 def _column_of(letters: str) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from accounts.models import BrokerAccount
 from trading import formatting
 from trading.calc.registry import entry_of
 from trading.context import Frame
+from trading.downloads import account_download
 from trading.formatting import Formats
 from trading.models import State, Statement
 from trading.periods import Period
@@ -111,6 +112,12 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
         "snapshot": latest_snapshot(account),
     }
     return render(request, "trading/account_detail.html", context)
+
+
+@login_required
+@require_safe
+def account_export(request: HttpRequest, account_id: UUID) -> StreamingHttpResponse:
+    return account_download(_account(request, account_id), timezone.now())
 
 
 def _account(request: HttpRequest, account_id: UUID) -> BrokerAccount:

@@ -337,6 +337,8 @@ def _sentence(statement: Statement, outcome: Mapping[str, Any]) -> str:
         parts.append(f"adds {count(added, 'trade')}")
     if corrected:
         parts.append(f"corrects {corrected:,}")
+    if noted := int(outcome.get("journal_added", 0)):
+        parts.append(f"adds what you noted on {count(noted, 'trade')}")
     if not parts:
         parts.append(f"changes {count(_total(outcome, 'added') + _total(outcome, 'corrected'), 'row')}")
     if outcome.get("creates_account"):

@@ -6,6 +6,10 @@ _FORMATS = {
     "mt5-history-xlsx": "MetaTrader 5 trade history (XLSX)",
     "mt5-trade-html": "MetaTrader 5 open positions (HTML)",
     "mt5-trade-xlsx": "MetaTrader 5 open positions (XLSX)",
+    "portal-account": "TradePortal account",
+    "portal-cash-flows": "TradePortal cash flows",
+    "portal-executions": "TradePortal executions",
+    "portal-trades": "TradePortal trades",
 }
 TABLES = {"trade": "Trade", "execution": "Execution", "cash_flow": "Cash flow"}
 FIELDS = {
