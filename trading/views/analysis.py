@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from trading.queries.breakdowns import kept_breakdowns
 from trading.views.analysis_rows import MONTHS, cards, heat_map, months, strip
+from trading.views.compare_columns import comparison
 from trading.views.figure_choice import FigureChoice
 from trading.views.trade_figures import filter_chips
 
@@ -40,5 +41,6 @@ def analysis(request: HttpRequest) -> HttpResponse:
         "errors": listing.filter.errors,
         "sets": sets,
         "month_names": MONTHS,
+        "compare_url": comparison(request, [[pair for pair in choice.kept if pair[0] in listing.filter.filters]]),
     }
     return render(request, "trading/analysis.html", context)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -33,10 +33,12 @@ class Choice:
 
 @dataclass
 class FigureChoice:
-    """`account` is the one that the page is about, where its address names one."""
+    """`account` is the one that the page is about, where its address names one. `asked` stands in for the parameters of
+    the address, where it names several choices."""
 
     request: HttpRequest
     account: BrokerAccount | None = None
+    asked: QueryDict | None = None
 
     @cached_property
     def frame(self) -> Frame:
@@ -52,7 +54,7 @@ class FigureChoice:
 
     @cached_property
     def listing(self) -> TradeListing:
-        parameters = self.request.GET.copy()
+        parameters = (self.request.GET if self.asked is None else self.asked).copy()
         if self.account:
             parameters.setlist("account", [str(self.account.pk)])
         return TradeListing.of(self.request, parameters)

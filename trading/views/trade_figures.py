@@ -141,14 +141,14 @@ def filter_chips(request: HttpRequest, listing: TradeListing) -> list[Chip]:
     """What the filter is set to, each with the address without it. Fields with an error have no chip."""
     return [
         Chip(label, value, _without(request, names, only), icon)
-        for label, value, names, only, icon in _set_filters(listing, Formats.of(listing.trader))
+        for label, value, names, only, icon in set_filters(listing, Formats.of(listing.trader))
     ]
 
 
-_Setting = tuple[str, str, tuple[str, ...], str, str]
+Setting = tuple[str, str, tuple[str, ...], str, str]
 
 
-def _set_filters(listing: TradeListing, formats: Formats) -> Iterator[_Setting]:
+def set_filters(listing: TradeListing, formats: Formats) -> Iterator[Setting]:
     """Label, value, parameters, the one value of them to take away ("" for all), icon."""
     form = listing.filter.form
     cleaned: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {}
