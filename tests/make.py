@@ -21,11 +21,13 @@ from trading.models import (
     Break,
     CashFlow,
     CloseRequest,
+    DayDigest,
     DayNote,
     Execution,
     Instrument,
     JournalEntry,
     Position,
+    SharedRecord,
     Snapshot,
     State,
     Statement,
@@ -326,6 +328,33 @@ def close_request(alert: Alert | None = None, **fields: Any) -> CloseRequest:
 def webhook(owner: Trader | None = None, **fields: Any) -> Webhook:
     values: dict[str, Any] = {"trader": owner or trader(), "url": "https://example.com/hook", "secret": "0" * 64}
     return Webhook.objects.create(**{**values, **fields})
+
+
+def shared_record(account: BrokerAccount | None = None, **fields: Any) -> SharedRecord:
+    """A link that hides amounts and sizes and is good for 90 days; nobody has its token."""
+    now = fields.pop("created_at", timezone.now())
+    values: dict[str, Any] = {
+        "account": account or _account(),
+        "title": f"Record {next(_numbers)}",
+        "token_sha256": hashlib.sha256(uuid4().bytes).hexdigest(),
+        "created_at": now,
+        "expires_at": now + timedelta(days=90),
+    }
+    return SharedRecord.objects.create(**{**values, **fields})
+
+
+def day_digest(account: BrokerAccount | None = None, **fields: Any) -> DayDigest:
+    """A link that seals nothing: its digests are random."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "account": account or _account(),
+        "position": number,
+        "day": START.date(),
+        "sealed_at": START + timedelta(days=2),
+        "trades": 1,
+        **{name: hashlib.sha256(uuid4().bytes).hexdigest() for name in ("rows", "balance", "salt", "prev", "digest")},
+    }
+    return DayDigest.objects.create(**{**values, **fields})
 
 
 def _written(row: Row) -> Row:

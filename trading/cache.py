@@ -28,6 +28,9 @@ RESULTS_S = 86_400
 TRADE_TOTALS_S = 86_400
 TRADE_CHOICES_S = 86_400
 BREAKDOWNS_S = 86_400
+CHAIN_S = 900
+SEALED_S = 604_800
+RECORD_S = 86_400
 ANSWER_S = 900
 PAGE_S = 900
 
@@ -50,6 +53,28 @@ def remembered(name: str, parts: tuple[object, ...], ttl_s: int, compute: Callab
 def kept_answer(tag: str, compute: Callable[[], bytes]) -> bytes:
     """The bytes of an API answer. The tag names the trader, the address and the revisions of the accounts."""
     return remembered("answer", (tag.strip('"'),), ANSWER_S, compute)
+
+
+def was_sealed(state: tuple[object, ...]) -> bool:
+    """Whether the days of this state of an account were sealed already; false, too, while Redis is down."""
+    return _get("sealed", _sealed_key(state)) is True
+
+
+def note_sealed(state: tuple[object, ...]) -> None:
+    _set("sealed", _sealed_key(state), True, SEALED_S)
+
+
+def is_first_open(shared_id: object, within_s: int) -> bool:
+    """Whether this shared record was not opened in the seconds before; false while Redis is down."""
+    try:
+        return cache.add(f"shared-open:{shared_id}", 1, within_s) is True
+    except Exception:
+        logger.warning("Redis did not answer; an open is not counted.", exc_info=True)
+        return False
+
+
+def _sealed_key(state: tuple[object, ...]) -> str:
+    return ":".join(["sealed", str(FORMAT), *map(str, state)])
 
 
 def counts() -> dict[str, int]:

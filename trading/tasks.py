@@ -16,6 +16,7 @@ from trading.services import (
     reconciliation,
     rescue,
     rollups,
+    sealing,
     snapshot_tiers,
     statements,
     sync,
@@ -82,3 +83,9 @@ def keep_up_syncs(timestamp: int) -> None:
 @app.task(name="trading.roll_up_missing", queue="upkeep", queueing_lock="roll_up_missing")
 def roll_up_missing(timestamp: int) -> None:
     rollups.roll_up_missing()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="trading.seal_days", queue="upkeep", queueing_lock="seal_days")
+def seal_days(timestamp: int) -> None:
+    sealing.seal_all(timezone.now())

@@ -23,6 +23,7 @@ from trading.models import (
     AccountRules,
     Break,
     CashFlow,
+    DayDigest,
     DayRollup,
     Execution,
     Instrument,
@@ -31,6 +32,7 @@ from trading.models import (
     Position,
     Quote,
     ReconciliationLog,
+    SharedRecord,
     Snapshot,
     Statement,
     StatementCorrection,
@@ -44,7 +46,19 @@ from trading.models import (
 )
 
 pytestmark = pytest.mark.django_db
-HISTORY = (Trade, Execution, CashFlow, Position, Snapshot, JournalEntry, Statement, StatementFile, StatementCorrection)
+HISTORY = (
+    Trade,
+    Execution,
+    CashFlow,
+    Position,
+    Snapshot,
+    JournalEntry,
+    Statement,
+    StatementFile,
+    StatementCorrection,
+    SharedRecord,
+    DayDigest,
+)
 #: Bytes alone, which belong to the row of their file; rows with a key of several columns, which the admin can't show; and
 #: what says that those of an account are there.
 WITHOUT_ADMIN = {StatementFileChunk, LiveSnapshot, DayRollup, AccountRollup}
@@ -103,6 +117,8 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     AccountRules: lambda: AccountRules.objects.create(account=make.account()),
     Break: make.open_break,
     ReconciliationLog: logged,
+    SharedRecord: make.shared_record,
+    DayDigest: make.day_digest,
 }
 
 

@@ -182,6 +182,11 @@ def _delivery_of_nothing() -> None:
     Delivery.objects.create(trader=make.trader(), channel="email", created_at=timezone.now())
 
 
+def _twin_digest(**shared: Any) -> None:
+    made = make.day_digest(**shared)
+    make.day_digest(made.account, **shared)
+
+
 #: The name of a constraint and an act that it must refuse.
 LIES: list[tuple[str, Callable[[], object]]] = [
     ("trade_ticket_unique_in_account", _twin_trade),
@@ -230,6 +235,18 @@ LIES: list[tuple[str, Callable[[], object]]] = [
     ("journal_entry_rating_from_1_to_5", lambda: set_on(make.journal_entry(), rating=6)),
     ("day_note_one_per_day", _twin_day_note),
     ("day_note_says_something", lambda: set_on(make.day_note(), text="")),
+    ("shared_record_token_is_hashed", lambda: set_on(make.shared_record(), token_sha256="the token itself")),
+    ("shared_record_has_a_title", lambda: set_on(make.shared_record(), title="")),
+    ("shared_record_hides_size_with_amounts", lambda: set_on(make.shared_record(), hides_size=False)),
+    ("shared_record_expires_within_a_year", lambda: set_on(make.shared_record(), expires_at=make.START)),
+    (
+        "shared_record_expires_within_a_year",
+        lambda: set_on(make.shared_record(), expires_at=timezone.now() + timedelta(days=367)),
+    ),
+    ("day_digest_position_unique_in_account", lambda: _twin_digest(position=1)),
+    ("day_digest_never_forks", lambda: _twin_digest(prev="0" * 64)),
+    ("day_digest_counts_from_one", lambda: make.day_digest(position=0)),
+    ("day_digest_is_hex", lambda: make.day_digest(digest="not a digest")),
     ("account_unique_per_trader_and_server", _twin_account),
     ("account_platform_is_known", lambda: set_on(make.account(), platform="mt6")),
     ("account_margin_mode_is_known", lambda: set_on(make.account(), margin_mode="maybe")),

@@ -22,6 +22,7 @@ from trading.models.journal import JournalEntry, Tag
 from trading.models.position import Position, Snapshot
 from trading.models.reconciliation import AccountRules, Break, BreakType, ReconciliationLog
 from trading.models.rollup import AccountRollup, DayRollup
+from trading.models.sharing import DayDigest, SharedRecord
 from trading.models.statement import (
     BUSY_STATES,
     Origin,
@@ -45,6 +46,7 @@ __all__ = [
     "BreakType",
     "CashFlow",
     "CloseRequest",
+    "DayDigest",
     "DayNote",
     "DayRollup",
     "Delivery",
@@ -63,6 +65,7 @@ __all__ = [
     "Position",
     "Quote",
     "ReconciliationLog",
+    "SharedRecord",
     "Side",
     "Snapshot",
     "Source",
