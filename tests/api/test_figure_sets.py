@@ -65,3 +65,26 @@ def test_the_summary_takes_the_filters_of_trades(ann_api: APIClient, account: Br
     sold = ann_api.get(address, {"side": "sell", "definition": "portal"}).json()
     assert sold["figures"]["net_profit"] == "-40"
     assert ann_api.get(address, {"phase": "funded", "definition": "portal"}).json()["figures"] == {}
+
+
+def test_averages_have_their_interval_on_request(ann: Trader, ann_api: APIClient) -> None:
+    account = traded(ann, "60", "-40", "-20", "0", "30", "75.50", "-12.25", "18", "9", "-3", "44", "-8")
+    address = f"/api/v1/accounts/{account.pk}/summary/"
+    plain = ann_api.get(address, {"definition": "portal"}).json()
+    asked = ann_api.get(address, {"definition": "portal", "bootstrap": "1"}).json()
+    assert "expected_payoff" not in plain["intervals"]
+    assert "trades_won_percent" in plain["intervals"]
+    interval = asked["intervals"]["expected_payoff"]
+    assert Decimal(interval["low"]) < Decimal(asked["figures"]["expected_payoff"]) < Decimal(interval["high"])
+    (found,) = ann_api.get(FIGURES, {"definition": "portal", "bootstrap": "1"}).json()["results"]
+    assert found["figures"]["expected_payoff"]["low"] == interval["low"]
+    assert ann_api.get(address, {"definition": "mt5", "bootstrap": "1"}).json()["intervals"] == {}
+
+
+@pytest.mark.parametrize("address", [FIGURES, "/api/v1/accounts/{account}/summary/"])
+def test_an_interval_is_asked_for_with_one_and_nothing_else(
+    ann_api: APIClient, account: BrokerAccount, address: str
+) -> None:
+    answer = ann_api.get(address.format(account=account.pk), {"bootstrap": "2"})
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == ["bootstrap"]

@@ -117,3 +117,12 @@ def example_sample() -> Sample:
             for after, equity, margin in reports
         ],
     )
+
+
+def returns_sample() -> Sample:
+    """The example of returns by day: 1 000 at work, a deposit between two trades of a day, and thirty days."""
+    moments = [(8, "50"), (26, "-21"), (34, "15"), (30 * 24, "30.30")]
+    trades = [
+        trip(number, net, at=START + timedelta(hours=after), hours=0) for number, (after, net) in enumerate(moments, 1)
+    ]
+    return Sample(trades, [flow(1, "471.00", at=START + timedelta(hours=29))], Decimal(1000), starts_at=START)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.calc.example import example_history, example_sample
+from tests.calc.example import example_history, example_sample, returns_sample
 from trading.calc.compare import rounded_like
 from trading.calc.figure_types import FigureValues, Sample
 from trading.calc.metatrader import metatrader_figures
@@ -15,7 +15,7 @@ from trading.calc.myfxbook import myfxbook_figures
 from trading.calc.portal import portal_figures
 
 PAGE = Path(__file__).parents[2] / "docs" / "formulas.md"
-WORKED = re.compile(r"^\|.*`(?:(mt4|portal|myfxbook):)?([a-z_]+)` .*\*\*(-?[\d.]+)\*\*", re.MULTILINE)
+WORKED = re.compile(r"^\|.*`(?:(mt4|portal|myfxbook|returns):)?([a-z_]+)` .*\*\*(-?[\d.]+)\*\*", re.MULTILINE)
 
 
 def worked_numbers() -> list[tuple[str, str, Decimal]]:
@@ -25,6 +25,8 @@ def worked_numbers() -> list[tuple[str, str, Decimal]]:
 def computed(definition: str, key: str) -> Decimal | None:
     if definition == "portal":
         return portal_figures(example_sample())[key].value
+    if definition == "returns":
+        return portal_figures(returns_sample())[key].value
     if definition == "myfxbook":
         return myfxbook_figures(example_sample())[key].value
     return metatrader_figures(example_history(), "mt4" if definition == "mt4" else "mt5")[key]

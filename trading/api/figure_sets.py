@@ -1,6 +1,7 @@
 """GET figures/: every figure of any choice of closed trades, by any of the definitions, with what it rests on."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.utils import timezone
@@ -22,11 +23,18 @@ from trading.queries.figure_sets import FigureSet, Wanted, figure_sets
 from trading.queries.trades import closed_trades
 
 #: What the address may say besides the filter.
-OWN_PARAMETERS = frozenset({"definition", "time_zone"})
+OWN_PARAMETERS = frozenset({"definition", "time_zone", "bootstrap"})
 DEFINITION = OpenApiParameter(
     "definition", str, enum=list(DEFINITION_SETS), description="Whose rules; the trader’s own choice by default."
 )
 TIME_ZONE = OpenApiParameter("time_zone", str, description="IANA name of the zone whose days count; UTC by default.")
+
+BOOTSTRAP = OpenApiParameter(
+    "bootstrap",
+    str,
+    enum=["1"],
+    description="1: averages with the ends of their 95 % interval, by drawing their trades anew; MetaTrader's set has none.",
+)
 
 
 class Figure(serializers.Serializer[Any]):
@@ -42,6 +50,13 @@ class Figure(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="Of the formula.")
 
 
+class EquityCoverage(serializers.Serializer[Any]):
+    first_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField()
+    weekdays = serializers.IntegerField(help_text="Mondays to Fridays from the first report to the last.")
+    missing = serializers.IntegerField(help_text="Those of them without a report.")
+
+
 class FigureSetShape(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="Of every amount in this set; currencies are never added.")
     definition = serializers.ChoiceField(choices=list(DEFINITION_SETS))
@@ -50,6 +65,9 @@ class FigureSetShape(serializers.Serializer[Any]):
     trades = serializers.IntegerField(help_text="Closed trades in it.")
     time_zone = serializers.CharField()
     exclusions = serializers.ListField(child=serializers.CharField(), help_text="What is not in it, and why.")
+    equity = EquityCoverage(
+        allow_null=True, help_text="What the equity covers that the broker reported; null where nothing rests on it."
+    )
     figures = serializers.DictField(child=Figure(), help_text="Each by its key; docs/formulas.md has the formulas.")
 
 
@@ -76,6 +94,14 @@ def asked_definition(request: Request) -> DefinitionSet:
     raise ValidationError({"definition": [f"Choose one of {', '.join(DEFINITION_SETS)}."]})
 
 
+def wants_intervals(request: Request) -> bool:
+    """Whether averages shall have the ends of their interval. Errors: ValidationError for anything but 1."""
+    asked = request.query_params.get("bootstrap", "")
+    if asked not in {"", "1"}:
+        raise ValidationError({"bootstrap": ["Say 1, or leave it out."]})
+    return asked == "1"
+
+
 def shape_of(found: FigureSet) -> dict[str, Any]:
     return {
         "currency": found.currency,
@@ -85,6 +111,7 @@ def shape_of(found: FigureSet) -> dict[str, Any]:
         "trades": found.trades,
         "time_zone": found.zone,
         "exclusions": found.exclusions,
+        "equity": asdict(found.coverage) if found.coverage else None,
         "figures": {key: _figure(figure) for key, figure in found.figures.items()},
     }
 
@@ -114,7 +141,7 @@ def _state(request: Request) -> Any:
         operation_id="figures",
         summary="Every figure of any choice of closed trades, with what it rests on",
         tags=["figures"],
-        parameters=[DEFINITION, TIME_ZONE, *filter_parameters(TradeFilter)],
+        parameters=[DEFINITION, TIME_ZONE, BOOTSTRAP, *filter_parameters(TradeFilter)],
         responses={200: FigureSets, **LIST_ANSWERS},
     )
 )
@@ -122,5 +149,5 @@ class FiguresView(APIView):
     @conditional(_state, cache.kept_answer)
     def get(self, request: Request) -> Response:
         wanted = wanted_trades(request, request.query_params)
-        sets = figure_sets(wanted, asked_definition(request))
+        sets = figure_sets(wanted, asked_definition(request), wants_intervals=wants_intervals(request))
         return Response({"results": [shape_of(found) for found in sets]})

@@ -16,9 +16,9 @@ from accounts.models import BrokerAccount
 from tradeportal.rest.conditional import conditional
 from tradeportal.rest.schemas import Error
 from trading.api.base import ONE_ANSWERS, filter_parameters, own_account, revision_of, zone_of_request
-from trading.api.figure_sets import wanted_trades
+from trading.api.figure_sets import BOOTSTRAP, wanted_trades, wants_intervals
 from trading.api.shapes import money
-from trading.calc.metatrader import Figures
+from trading.calc.figure_types import FigureValue
 from trading.calc.undefined import why_undefined
 from trading.context import read_definition
 from trading.filters import TradeFilter
@@ -38,6 +38,11 @@ class PeriodSum(serializers.Serializer[Any]):
     wins = serializers.IntegerField(help_text="Exits with a result of zero or more, as MetaTrader counts.")
 
 
+class Interval(serializers.Serializer[Any]):
+    low = money("In the unit of the figure.")
+    high = money("In the unit of the figure.")
+
+
 class Summary(serializers.Serializer[Any]):
     account = serializers.UUIDField()
     currency = serializers.CharField()
@@ -48,6 +53,11 @@ class Summary(serializers.Serializer[Any]):
         help_text="Each by its key, a decimal in all its digits; null: undefined.",
     )
     undefined = serializers.DictField(child=serializers.CharField(), help_text="Why a figure is null.")
+    notes = serializers.DictField(child=serializers.CharField(), help_text="What to know of a figure that has a value.")
+    intervals = serializers.DictField(
+        child=Interval(),
+        help_text="The 95 % interval of a figure, where one was computed; of averages with `bootstrap=1`.",
+    )
     periods = serializers.DictField(child=PeriodSum(), help_text="today, week, month and all.")
 
 
@@ -107,6 +117,7 @@ def _state_today(request: Request, account_id: UUID) -> Any:
             OpenApiParameter(
                 "definition", str, enum=DEFINITIONS, description="Whose definition; the platform's by default."
             ),
+            BOOTSTRAP,
             *(of for of in filter_parameters(TradeFilter) if of.name != "account"),
         ],
         responses={200: Summary, **_ANSWERS},
@@ -117,7 +128,7 @@ class SummaryView(APIView):
     def get(self, request: Request, account_id: UUID) -> Response:
         account = own_account(request, account_id)
         definition = _definition(request, account)
-        found, reasons = _figures(request, account, definition)
+        found = _figures(request, account, definition)
         sums = figures.period_sums([account], timezone.now(), ZoneInfo("UTC"))
         return Response(
             {
@@ -125,8 +136,12 @@ class SummaryView(APIView):
                 "currency": account.currency,
                 "revision": account.revision,
                 "definition": definition,
-                "figures": found,
-                "undefined": reasons,
+                "figures": {figure.key: figure.value for figure in found},
+                "undefined": {figure.key: figure.reason for figure in found if figure.value is None},
+                "notes": {figure.key: figure.note for figure in found if figure.note},
+                "intervals": {
+                    figure.key: {"low": figure.low, "high": figure.high} for figure in found if figure.low is not None
+                },
                 "periods": sums.get(account.currency, {}),
             }
         )
@@ -191,18 +206,18 @@ def _definition(request: Request, account: BrokerAccount) -> str:
     raise ValidationError({"definition": [f"Choose one of {', '.join(DEFINITIONS)}."]})
 
 
-def _figures(request: Request, account: BrokerAccount, definition: str) -> tuple[Figures, dict[str, str]]:
-    """The figures of the account's trades that the address asks for, and why some are undefined."""
+def _figures(request: Request, account: BrokerAccount, definition: str) -> list[FigureValue]:
+    """The figures of the account's trades that the address asks for."""
     parameters = request.query_params.copy()
     parameters.setlist("account", [str(account.pk)])
     wanted = wanted_trades(request, parameters)
+    is_asked = wants_intervals(request)
     if wanted.is_whole and (definition == "mt4" or definition == "mt5"):
         printed = figures.account_figures(account, "mt4" if definition == "mt4" else "mt5")
-        return printed, {key: why_undefined(key, printed) for key, value in printed.items() if value is None}
+        return [FigureValue(key, value, why_undefined(key, printed)) for key, value in printed.items()]
     # None where the account is in another phase than the address asks for.
-    found = [figure for of in figure_sets(wanted, read_definition(definition, "mt5")) for figure in of.figures.values()]
-    values = {figure.key: figure.value for figure in found}
-    return values, {figure.key: figure.reason for figure in found if figure.value is None}
+    sets = figure_sets(wanted, read_definition(definition, "mt5"), wants_intervals=is_asked)
+    return [figure for found in sets for figure in found.figures.values()]
 
 
 def _points(request: Request) -> int:

@@ -31,7 +31,7 @@ class EquityPoint:
 class Sample:
     """The trades that figures are wanted of, and what the account held around them; all in one currency.
 
-    Shape: trades, flows and equity in any order. `opening_balance` is what was there before the first of them; where it
+    Shape: trades, flows and equity in any order. `no_equity` says why there is no equity, where there is a reason for it. `opening_balance` is what was there before the first of them; where it
     is None, figures in money remain and figures in percent have a reason instead. `starts_at` and `ends_at` (half-open)
     are the period that was asked for; without them it reaches from the first opening to the last close. `zone` is the
     one whose days count.
@@ -44,6 +44,7 @@ class Sample:
     zone: tzinfo = UTC
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    no_equity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

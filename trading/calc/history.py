@@ -6,6 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+#: Cash that is neither earned nor lost. Interest, dividends, fees, taxes and corrections are.
+EXTERNAL_KINDS = ("deposit", "withdrawal", "credit", "bonus")
+
 
 @dataclass(frozen=True, slots=True)
 class Fill:

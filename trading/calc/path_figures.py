@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
+from operator import mul
 
 from trading.calc.closed_trades import ZERO, ClosedTrade
-from trading.calc.drawdown import Drawdown, RunningPeak
+from trading.calc.drawdown import Drawdown, RunningPeak, drawdown
 from trading.calc.figure_types import FigureValues, Sample, figure
 from trading.calc.history import Flow
 from trading.calc.series import (
@@ -22,14 +23,17 @@ from trading.calc.series import (
 from trading.calc.undefined import NEVER_FELL, NO_TRADES
 
 ONE, HUNDRED = Decimal(1), Decimal(100)
+#: A twelfth of a year.
+MONTH_DAYS = Decimal("30.4375")
 NO_BALANCE = "It needs the balance, which is not known for this choice of trades."
 NOT_ABOVE_ZERO = "The balance was not above zero before one of the trades."
+NO_DAY = "It needs a record of at least a day."
 NO_DEPOSIT = "Nothing was paid in."
 NO_MIX = "It needs wins and losses, and more than two trades."
 FEW_POINTS = "It needs two trades."
 ALL_ALIKE = "All returns are the same."
 LOST_ALL = "All of it was lost."
-_FALLS = ("absolute", "maximal", "maximal_percent", "relative", "relative_percent")
+FALLS = ("absolute", "maximal", "maximal_percent", "relative", "relative_percent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +89,20 @@ def balance_drawdown(opening: Decimal, moves: Iterable[Move]) -> Drawdown:
     return Drawdown(-lowest, maximal, maximal_ratio, relative_ratio, relative_money)
 
 
+def fall_values(fall: Drawdown) -> dict[str, Decimal | None]:
+    """The drawdowns by the names of `FALLS`, ratios in percent."""
+    ratios = fall.maximal_ratio * HUNDRED, fall.relative_ratio * HUNDRED
+    values = fall.absolute, fall.maximal, ratios[0], fall.relative_money, ratios[1]
+    return dict(zip(FALLS, values, strict=True))
+
+
 def fall_figures(sample: Sample, trades: Sequence[ClosedTrade]) -> FigureValues:
     """The drawdowns of the balance, and how often the net profit makes up for the deepest."""
     known = bool(trades) and sample.opening_balance is not None
     why = NO_BALANCE if trades else NO_TRADES
     fall = balance_drawdown(sample.opening_balance or ZERO, moves_of(trades, sample.flows)) if known else None
     net = sum((trade.net for trade in trades), ZERO)
-    parts: dict[str, Decimal | None] = dict.fromkeys(_FALLS)
-    if fall:
-        ratios = fall.maximal_ratio * HUNDRED, fall.relative_ratio * HUNDRED
-        values = fall.absolute, fall.maximal, ratios[0], fall.relative_money, ratios[1]
-        parts = dict(zip(_FALLS, values, strict=True))
+    parts = fall_values(fall) if fall else dict.fromkeys(FALLS)
     count = len(trades)
     found = {f"balance_drawdown_{name}": value for name, value in parts.items()}
     figures = {key: figure(key, value, count, why) for key, value in found.items()}
@@ -133,6 +140,8 @@ def gain_figures(sample: Sample, trades: Sequence[ClosedTrade]) -> FigureValues:
     returns = shares if trades and len(shares) == count else None
     why = NO_BALANCE if trades else NO_TRADES
     gain = _product(returns) - ONE if returns else None
+    path = accumulate((max(ZERO, ONE + share) for share in returns), mul, initial=ONE) if returns else ()
+    fall = drawdown(ONE, path).relative_ratio * HUNDRED if returns else None
     paid_in = sum((flow.amount for flow in sample.flows if flow.kind == "deposit"), sample.opening_balance or ZERO)
     net = sum((trade.net for trade in trades), ZERO)
     known = bool(trades) and sample.opening_balance is not None
@@ -140,8 +149,35 @@ def gain_figures(sample: Sample, trades: Sequence[ClosedTrade]) -> FigureValues:
     values = [
         figure("gain_percent", None if gain is None else gain * HUNDRED, count, why),
         figure("absolute_gain_percent", absolute, count, NO_DEPOSIT if known else why),
+        figure("gain_drawdown_percent", fall, count, why),
     ]
-    return {value.key: value for value in values} | _growth(returns, count, why) | order_figures(trades)
+    return (
+        {value.key: value for value in values}
+        | _gain_by_time(sample, gain, why)
+        | _growth(returns, count, why)
+        | order_figures(trades)
+    )
+
+
+def _gain_by_time(sample: Sample, gain: Decimal | None, why: str) -> FigureValues:
+    """The constant gain of a day and of a month that would have led to the same gain, compounded."""
+    count = len(sample.trades)
+    days = _length_days(sample) if count else ZERO
+    reason = why if gain is None else LOST_ALL if gain <= -ONE else NO_DAY
+    found: FigureValues = {}
+    for key, parts in (("daily_gain_percent", days), ("monthly_gain_percent", days / MONTH_DAYS)):
+        is_told = gain is not None and gain > -ONE and days >= 1
+        value = (((ONE + gain).ln() / parts).exp() - ONE) * HUNDRED if is_told and gain is not None else None
+        found[key] = figure(key, value, int(days), reason)
+    return found
+
+
+def _length_days(sample: Sample) -> Decimal:
+    """From the beginning of the period, else the first deposit or opening, to the last close."""
+    paid_in = [flow.at for flow in sample.flows if flow.kind == "deposit"]
+    first = sample.starts_at or min([*paid_in, *(trade.opened_at for trade in sample.trades)])
+    length = max(trade.closed_at for trade in sample.trades) - first
+    return Decimal(length // timedelta(microseconds=1)) / (timedelta(days=1) // timedelta(microseconds=1))
 
 
 def order_figures(trades: Sequence[ClosedTrade]) -> FigureValues:

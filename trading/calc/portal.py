@@ -1,9 +1,11 @@
 """The portal's own definitions, of round trips: docs/formulas.md has each, worked by hand."""
 
 from trading.calc.closed_trades import in_order
+from trading.calc.equity_figures import equity_figures
 from trading.calc.figure_types import FigureValues, Sample
 from trading.calc.path_figures import fall_figures, path_figures
 from trading.calc.results import cost_figures, result_figures, streak_figures
+from trading.calc.return_figures import return_figures
 from trading.calc.trade_figures import holding_figures, market_figures, risk_figures, spread_figures
 
 
@@ -12,4 +14,5 @@ def portal_figures(sample: Sample) -> FigureValues:
     trades = in_order(sample.trades)
     found = result_figures(trades) | cost_figures(trades) | streak_figures([trade.net for trade in trades])
     found |= risk_figures(trades) | spread_figures(trades) | holding_figures(trades) | market_figures(sample)
-    return found | fall_figures(sample, trades) | path_figures(sample, trades)
+    falls = fall_figures(sample, trades) | equity_figures(sample)
+    return found | falls | path_figures(sample, trades) | return_figures(sample, falls)

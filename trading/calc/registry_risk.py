@@ -10,6 +10,9 @@ _BALANCE: Mapping[DefinitionSet, str] = {
     "portal": "Cash moves the peak in proportion, so that it neither makes a fall nor heals one.",
 }
 _PORTAL: Mapping[DefinitionSet, str] = {"portal": ""}
+_EQUITY: Mapping[DefinitionSet, str] = {
+    "portal": "As the broker reported it, hour by hour with the lowest and the highest of each. Cash moves the peak in proportion.",
+}
 _RUNS: Mapping[DefinitionSet, str] = {
     "mt5": "Counts exits, and a result of zero as won.",
     "portal": "A result of zero is passed over: it neither breaks a run nor lengthens it.",
@@ -23,6 +26,13 @@ def _balance(part: str, mt4: str, short: str, kind: Kind, meaning: str, formula:
     return FigureEntry(
         f"balance_drawdown_{part}", f"{short} drawdown of the balance", kind, meaning, formula, _BALANCE,
         group="Drawdown of the balance", short=short, beside=beside, aliases=(mt4,),
+    )  # fmt: skip
+
+
+def _equity(part: str, short: str, kind: Kind, meaning: str, formula: str, beside: str = "") -> FigureEntry:
+    return FigureEntry(
+        f"equity_drawdown_{part}", f"{short} drawdown of the equity", kind, meaning, formula, _EQUITY,
+        group="Drawdown of the equity", short=short, beside=beside, minimum=2, counted="points",
     )  # fmt: skip
 
 
@@ -45,6 +55,11 @@ RISK: Sequence[FigureEntry] = (
     _balance("relative", "relative_drawdown", "Relative", "money", _RELATIVE, "the money of the largest (peak - balance) / peak", "balance_drawdown_relative_percent"),
     _balance("relative_percent", "relative_drawdown_percent", "Relative", "percent", "The largest fall from a peak in percent.", "largest (peak - balance) / peak"),
     FigureEntry("recovery_factor", "Recovery factor", "factor", "Net profit for each unit of the largest fall of the balance.", "net profit / maximal drawdown in money", {"mt5": "", "portal": ""}, group="Drawdown of the balance", minimum=10),
+    _equity("absolute", "Absolute", "money", "The equity at its first report, less the lowest that it fell to; open positions are in it.", "start - lowest equity, never below 0"),
+    _equity("maximal", "Maximal", "money", _MAXIMAL, "largest (peak - equity)", "equity_drawdown_maximal_percent"),
+    _equity("maximal_percent", "Maximal", "percent", "The largest fall of the equity in money, as a percentage of its peak.", "the same fall / its peak"),
+    _equity("relative", "Relative", "money", _RELATIVE, "the money of the largest (peak - equity) / peak", "equity_drawdown_relative_percent"),
+    _equity("relative_percent", "Relative", "percent", "The largest fall of the equity from a peak in percent.", "largest (peak - equity) / peak"),
     _run("max_consecutive_wins", "Longest run of wins", "count", "The most profit trades in a row, and what they brought.", "longest run of wins; of equally long ones the richest", "max_consecutive_wins_money"),
     _run("max_consecutive_wins_money", "Money of the longest run of wins", "signed", "What the longest run of wins brought.", "sum of p of that run"),
     _run("max_consecutive_losses", "Longest run of losses", "count", "The most loss trades in a row, and what they cost.", "longest run of losses; of equally long ones the costliest", "max_consecutive_losses_money"),

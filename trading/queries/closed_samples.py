@@ -16,12 +16,15 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Q, QuerySet, Sum
 
 from trading.calc.closed_trades import ClosedTrade
-from trading.calc.figure_types import EquityPoint, Sample
+from trading.calc.figure_types import Sample
 from trading.calc.history import Flow
-from trading.models import CashFlow, Execution, JournalEntry, LiveSnapshot, Trade
+from trading.models import CashFlow, Execution, JournalEntry, Trade
+from trading.queries.equity_reports import equity_reports
 from trading.queries.overview import opening_balances
 
 ZERO = Decimal(0)
+OF_WHOLE_ACCOUNTS = "Reported equity is that of a whole account, not of a choice of its trades."
+OF_ONE_ACCOUNT = "Equity is reported account by account: choose one."
 _COLUMNS = (
     "id",
     "account_id",
@@ -50,11 +53,13 @@ def read_sample(
     *,
     is_whole: bool = True,
     wants_balances: bool = False,
+    wants_equity: bool = False,
 ) -> Sample:
     """The trades of accounts of one currency within a window (half-open), and the money around them.
 
     `is_whole` says that nothing but the window leaves trades out: what the broker reported as equity is then about these
-    trades, as far as they are of one account. `wants_balances` gives each trade the balance at its opening.
+    trades, as far as they are of one account; `wants_equity` reads it. `wants_balances` gives each trade the balance at
+    its opening.
     """
     starts_at, ends_at = window
     flows = _flows(keys)
@@ -64,8 +69,9 @@ def read_sample(
         found = _with_balances(found, keys, openings, flows)
     opening = _opening(keys, openings, flows, starts_at)
     inside = [flow for of_account in flows.values() for flow in of_account if _is_inside(flow.at, starts_at, ends_at)]
-    equity = _equity(keys[0], starts_at, ends_at) if is_whole and len(keys) == 1 else []
-    return Sample(found, inside, opening, equity, zone, starts_at, ends_at)
+    no_equity = OF_WHOLE_ACCOUNTS if not is_whole else OF_ONE_ACCOUNT if len(keys) > 1 else ""
+    equity = [] if no_equity or not wants_equity else equity_reports(keys[0], starts_at, ends_at)
+    return Sample(found, inside, opening, equity, zone, starts_at, ends_at, no_equity)
 
 
 def closed(keys: Sequence[UUID], trades: QuerySet[Trade]) -> list[ClosedTrade]:
@@ -209,16 +215,6 @@ def _path(opening: Decimal | None, events: list[tuple[datetime, Decimal]]) -> _P
 
 def _balance_before(path: _Path | None, at: datetime) -> Decimal | None:
     return None if path is None else path[1][bisect_left(path[0], at)]
-
-
-def _equity(key: UUID, starts_at: datetime | None, ends_at: datetime | None) -> list[EquityPoint]:
-    """The account as its broker reported it, hour by hour."""
-    rows = LiveSnapshot.objects.filter(account=key, tier=LiveSnapshot.Tier.HOUR)
-    if starts_at:
-        rows = rows.filter(taken_at__gte=starts_at)
-    if ends_at:
-        rows = rows.filter(taken_at__lt=ends_at)
-    return [EquityPoint(*row) for row in rows.order_by("taken_at").values_list("taken_at", "equity", "margin")]
 
 
 def _is_inside(at: datetime, starts_at: datetime | None, ends_at: datetime | None) -> bool:

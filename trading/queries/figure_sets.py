@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from accounts.models import BrokerAccount
 from trading import cache
 from trading.calc.confidence import with_intervals
+from trading.calc.equity_figures import NO_FEED, Coverage, coverage_of, in_order_of_time
 from trading.calc.figure_types import DefinitionSet, FigureValue, FigureValues, Sample
 from trading.calc.history import Fill, Flow, History
 from trading.calc.metatrader import Definition
@@ -20,6 +21,7 @@ from trading.calc.metatrader_values import metatrader_values, values_of
 from trading.calc.myfxbook import myfxbook_figures
 from trading.calc.portal import portal_figures
 from trading.calc.registry import ENTRIES, entries_in
+from trading.calc.return_figures import ON_BALANCE
 from trading.calc.undefined import NO_OPENING_BALANCE
 from trading.models import Execution, Trade
 from trading.queries.book_balances import balances
@@ -76,7 +78,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class FigureSet:
-    """The figures of the chosen trades in one currency. `exclusions` says in words what is not in them, and why."""
+    """The figures of the chosen trades in one currency. `exclusions` says in words what is not in them, and why.
+
+    `coverage` is that of the equity which the broker reported, where figures rest on it.
+    """
 
     currency: str
     definition: DefinitionSet
@@ -87,6 +92,7 @@ class FigureSet:
     window: tuple[datetime | None, datetime | None]
     exclusions: Sequence[str]
     figures: FigureValues = field(default_factory=dict)
+    coverage: Coverage | None = None
 
     def value(self, key: str) -> Decimal | None:
         found = self.figures.get(key)
@@ -149,7 +155,7 @@ _OTHERS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def sample_of(wanted: Wanted, *, wants_balances: bool = False) -> Sample:
+def sample_of(wanted: Wanted, *, wants_balances: bool = False, wants_equity: bool = False) -> Sample:
     """The chosen trades of accounts of one currency, as the arithmetic takes them."""
     return read_sample(
         [account.pk for account in wanted.accounts],
@@ -158,6 +164,7 @@ def sample_of(wanted: Wanted, *, wants_balances: bool = False) -> Sample:
         wanted.window,
         is_whole=not wanted.is_narrowed,
         wants_balances=wants_balances,
+        wants_equity=wants_equity,
     )
 
 
@@ -178,10 +185,14 @@ def _kept_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) 
 def _figure_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) -> FigureSet:
     platform = _platform(wanted.accounts)
     counts = _counts(wanted)
+    coverage = None
     if definition == "mt5":
         figures, notes = _metatrader(wanted, platform)
     else:
-        figures, notes = _of_round_trips(wanted, definition, wants_intervals)
+        sample = sample_of(wanted, wants_balances=definition == "myfxbook", wants_equity=definition == "portal")
+        figures, notes = _of_round_trips(sample, wanted, definition, wants_intervals)
+        if definition == "portal":
+            coverage = coverage_of(in_order_of_time(sample.equity), sample.zone)
     return FigureSet(
         currency=wanted.accounts[0].currency,
         definition=definition,
@@ -192,6 +203,7 @@ def _figure_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool
         window=wanted.window,
         exclusions=(*_left_out(counts, wanted, definition), *notes, *_untied(wanted.accounts)),
         figures=figures,
+        coverage=coverage,
     )
 
 
@@ -203,8 +215,9 @@ def _platform(accounts: Iterable[BrokerAccount]) -> Definition:
 # ---- Round trips: Myfxbook and the portal ---------------------------------------------------------------------------
 
 
-def _of_round_trips(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) -> tuple[FigureValues, list[str]]:
-    sample = sample_of(wanted, wants_balances=definition == "myfxbook")
+def _of_round_trips(
+    sample: Sample, wanted: Wanted, definition: DefinitionSet, wants_intervals: bool
+) -> tuple[FigureValues, list[str]]:
     figures = myfxbook_figures(sample) if definition == "myfxbook" else portal_figures(sample)
     if wants_intervals:
         figures = with_intervals(figures, sample.trades)
@@ -213,10 +226,21 @@ def _of_round_trips(wanted: Wanted, definition: DefinitionSet, wants_intervals: 
         notes.append("Figures of the balance are those of accounts that had made these trades alone.")
     if sample.opening_balance is None:
         notes.append(NO_OPENING_BALANCE + " Figures in percent of a balance have no value.")
+    if definition == "portal" and (why := _why_on_balances(sample, figures)):
+        notes.append(f"Returns by day are those of the balance. {why}")
     without_stop = sum(trade.risk is None for trade in sample.trades)
     if definition == "portal" and without_stop:
         notes.append(f"{_trades(without_stop)} without an initial stop: no R multiple.")
     return _complete(figures, definition, "This set of trades does not give what it is computed from."), notes
+
+
+def _why_on_balances(sample: Sample, figures: FigureValues) -> str:
+    """Why returns run on balances, where they have a value; "" where they run on reported equity."""
+    if figures["time_weighted_return_percent"].note != ON_BALANCE:
+        return ""
+    if sample.equity:
+        return "Equity was reported for a part of this record only."
+    return sample.no_equity or NO_FEED
 
 
 # ---- MetaTrader: fills --------------------------------------------------------------------------------------------------

@@ -12,14 +12,14 @@ from django.db.models import Sum
 
 from trading.calc.guard_types import Observation
 from trading.calc.guard_types import Quote as SeenQuote
+from trading.calc.history import EXTERNAL_KINDS
 from trading.calc.open_risk import OpenPosition, open_risk
 from trading.models import CashFlow, FlowKind, LiveSnapshot, Position, Quote, State
 
 ZERO = Decimal(0)
 _POSITION = tuple(column.name for column in fields(OpenPosition))
 _QUOTE = tuple(column.name for column in fields(SeenQuote))
-#: Cash that is neither earned nor lost. Interest, dividends, fees, taxes and corrections are.
-FLOW_KINDS = (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.CREDIT, FlowKind.BONUS)
+FLOW_KINDS = tuple(FlowKind(kind) for kind in EXTERNAL_KINDS)
 
 _NEWEST = """
     SELECT s.account_id, s.taken_at, s.balance, s.equity, s.margin

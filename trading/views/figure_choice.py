@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, Phase
+from trading.calc.equity_figures import Coverage
 from trading.calc.figure_types import DefinitionSet
 from trading.calc.registry import DEFINITION_SETS
 from trading.context import Frame
@@ -162,4 +163,15 @@ def set_facts(found: FigureSet, formats: Formats) -> dict[str, Any]:
         "zone": found.zone.replace("_", " "),
         "window": between if first or last else None,
         "exclusions": found.exclusions,
+        "coverage": _coverage(found.coverage, formats) if found.coverage else "",
     }
+
+
+def _coverage(covered: Coverage, formats: Formats) -> str:
+    """Since when the broker has reported equity, and what its reports leave out."""
+    between = {"first": formats.day(covered.first_at), "last": formats.day(covered.last_at)}
+    words = _("Equity reported from %(first)s to %(last)s") % between
+    if not covered.missing:
+        return words
+    counts = {"missing": formats.number(covered.missing), "weekdays": formats.number(covered.weekdays)}
+    return words + _(", but on %(missing)s of %(weekdays)s weekdays") % counts
