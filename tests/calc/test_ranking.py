@@ -42,3 +42,12 @@ def test_what_rests_on_too_little_is_not_the_best() -> None:
     thin = FigureValue("profit_factor", Decimal(9), sample=3)
     known = _figures("profit_factor", "1.2", "1.1")
     assert best_value(BY_KEY["profit_factor"], [thin, *known], ["USD"] * 3) == Decimal("1.2")
+
+
+def test_a_return_on_equity_is_not_ranked_beside_one_on_the_balance() -> None:
+    entry = BY_KEY["time_weighted_return_percent"]
+    on = [
+        FigureValue(entry.key, Decimal(share), sample=50, note=note) for share, note in ((3, "a"), (4, "b"), (5, "b"))
+    ]
+    assert best_value(entry, on, ["USD"] * 3) is None
+    assert best_value(entry, on[1:], ["USD"] * 2) == 5

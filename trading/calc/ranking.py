@@ -29,6 +29,16 @@ MORE_IS_BETTER = frozenset(
         "sqn_capped",
         "gain_percent",
         "absolute_gain_percent",
+        "daily_gain_percent",
+        "monthly_gain_percent",
+        "time_weighted_return_percent",
+        "annual_growth_percent",
+        "calmar_ratio",
+        "sharpe_ratio_daily",
+        "sortino_ratio",
+        "day_average_percent",
+        "day_best_percent",
+        "day_worst_percent",
         "sharpe_ratio",
         "ahpr",
         "ghpr",
@@ -43,6 +53,12 @@ LESS_IS_BETTER = frozenset(
         "balance_drawdown_maximal_percent",
         "balance_drawdown_relative",
         "balance_drawdown_relative_percent",
+        "equity_drawdown_absolute",
+        "equity_drawdown_maximal",
+        "equity_drawdown_maximal_percent",
+        "equity_drawdown_relative",
+        "equity_drawdown_relative_percent",
+        "gain_drawdown_percent",
         "max_consecutive_losses",
         "average_consecutive_losses",
     }
@@ -53,18 +69,20 @@ _MONEY = frozenset({"money", "signed"})
 def best_value(entry: FigureEntry, figures: Sequence[FigureValue | None], currencies: Sequence[str]) -> Decimal | None:
     """The best of these values of one figure.
 
-    None where neither more nor less is better, where fewer than two of them rest on enough to be told, and where money of
-    different currencies would be compared. `currencies` are those of the figures, in their order.
+    None where neither more nor less is better, where fewer than two of them rest on enough to be told, where money of
+    different currencies would be compared, and where notes say that they stand on different things. `currencies` are
+    those of the figures, in their order.
     """
     if not is_comparable(entry, currencies):
         return None
-    told = [
-        figure.value
+    known = [
+        (figure.value, figure.note)
         for figure in figures
         if figure is not None and figure.value is not None and figure.sample >= entry.minimum
     ]
-    if len(told) < 2:
+    if len(known) < 2 or len({note for _, note in known}) > 1:
         return None
+    told = [value for value, _ in known]
     if entry.key in MORE_IS_BETTER:
         return max(told)
     return min(told) if entry.key in LESS_IS_BETTER else None
