@@ -4,6 +4,7 @@ Anything can be overridden by name. `account` is made when none is given; number
 """
 
 import hashlib
+import io
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -14,6 +15,7 @@ from uuid import uuid4
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import BrokerAccount, Trader
 from trading.models import (
@@ -27,6 +29,8 @@ from trading.models import (
     Instrument,
     JournalEntry,
     Position,
+    Screenshot,
+    ScreenshotData,
     SharedRecord,
     Snapshot,
     State,
@@ -44,7 +48,7 @@ PASSWORD = "correct horse battery staple"
 #: The first trade of a made account opens here; each further one a day later.
 START = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
 _numbers = count(1)
-Row = TypeVar("Row", CashFlow, Execution, JournalEntry, Position, Snapshot, Trade)
+Row = TypeVar("Row", CashFlow, Execution, JournalEntry, Position, Screenshot, Snapshot, Trade)
 
 
 @cache
@@ -254,6 +258,36 @@ def journal_entry(trade: Trade | None = None, tags: tuple[str, ...] = (), **fiel
     owner = trade.account.trader
     entry.tags.set([Tag.objects.get_or_create(trader=owner, name=name)[0] for name in tags])
     return _written(entry)
+
+
+def picture(width: int = 40, height: int = 30, kind: str = "PNG", **saved: Any) -> bytes:
+    """A file with a picture in it; no two are alike."""
+    written = io.BytesIO()
+    number = next(_numbers)
+    colour = (number % 256, number // 256 % 256, 90)
+    Image.new("RGB", (width, height), colour).save(written, kind, **saved)
+    return written.getvalue()
+
+
+def screenshot(trade: Trade | None = None, **fields: Any) -> Screenshot:
+    """A picture beside `trade`, with its bytes."""
+    trade = trade or _trade()
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "account": trade.account,
+        "ticket": trade.ticket,
+        "sha256": hashlib.sha256(f"picture {number}".encode()).hexdigest(),
+        "caption": f"Entry {number}",
+        "width": 40,
+        "height": 30,
+        "size": 100,
+        "added_at": START,
+    }
+    made = Screenshot.objects.create(**{**values, **fields})
+    content = picture(kind="WEBP")
+    for kind in ("image", "thumbnail"):
+        ScreenshotData.objects.create(screenshot=made, kind=kind, content=content)
+    return _written(made)
 
 
 def day_note(owner: Trader | None = None, **fields: Any) -> DayNote:

@@ -139,9 +139,12 @@ DJANGO_REDIS_IGNORE_EXCEPTIONS = True
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
-# ---- Statements -------------------------------------------------------------------------------------------------------
+# ---- Statements and pictures ------------------------------------------------------------------------------------------
 STATEMENT_MAX_BYTES = env.integer("STATEMENT_MAX_BYTES", 104_857_600, minimum=1)
 STATEMENT_MAX_INFLATED_BYTES = env.integer("STATEMENT_MAX_INFLATED_BYTES", 2_147_483_648, minimum=1)
+SCREENSHOT_MAX_BYTES = env.integer("SCREENSHOT_MAX_BYTES", 8_388_608, minimum=1024)
+SCREENSHOTS_PER_TRADE = env.integer("SCREENSHOTS_PER_TRADE", 20, minimum=1)
+SCREENSHOTS_MAX_TOTAL_BYTES = env.integer("SCREENSHOTS_MAX_TOTAL_BYTES", 524_288_000, minimum=1024)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 

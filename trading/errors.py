@@ -35,3 +35,10 @@ class AccountNotFound(TradingError):
     code = "account_not_found"
     message = "This account does not exist. Choose one of your own accounts."
     status = 404
+
+
+class PictureRefused(TradingError):
+    """The file is no picture that can be kept: another format, damaged, too large, too many of them ..."""
+
+    code = "picture_unreadable"
+    message = "This is not a picture that can be shown here. Use a PNG, JPEG, WebP or GIF."

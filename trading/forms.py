@@ -77,6 +77,17 @@ class JournalForm(forms.Form):
         super().__init__(data, initial=initial)
 
 
+class CaptionForm(forms.Form):
+    """What stands below a screenshot."""
+
+    caption = forms.CharField(
+        label=_("Caption"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
+    )
+
+
 class DayNoteForm(forms.Form):
     """A trader's note on a day; an empty one takes it away."""
 

@@ -16,6 +16,7 @@ from trading.services import (
     reconciliation,
     rescue,
     rollups,
+    screenshots,
     sealing,
     snapshot_tiers,
     statements,
@@ -89,3 +90,9 @@ def roll_up_missing(timestamp: int) -> None:
 @app.task(name="trading.seal_days", queue="upkeep", queueing_lock="seal_days")
 def seal_days(timestamp: int) -> None:
     sealing.seal_all(timezone.now())
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="trading.purge_screenshots", queue="upkeep", queueing_lock="purge_screenshots")
+def purge_screenshots(timestamp: int) -> None:
+    screenshots.purge_removed(timezone.now())

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from trading.models import ScreenshotKind
 from trading.tabular import FORMATS
 from trading.views import (
     accounts,
@@ -20,12 +21,14 @@ from trading.views import (
     monthly_report,
     positions,
     reconciliation,
+    screenshots,
     statements,
     trade_columns,
     trades,
     webhooks,
 )
 
+_SCREENSHOT = "trades/<uuid:trade_id>/screenshots/<uuid:screenshot_id>"
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("dashboard/curve/", dashboard.dashboard_curve, name="dashboard_curve"),
@@ -43,6 +46,17 @@ urlpatterns = [
     *(path(f"trades/export.{end}", trades.trade_export, {"ending": end}, f"trade_export_{end}") for end in FORMATS),
     path("trades/columns/", trade_columns.trade_columns, name="trade_columns"),
     path("trades/<uuid:trade_id>/", trades.trade_detail, name="trade_detail"),
+    path("trades/<uuid:trade_id>/screenshots/", screenshots.screenshot_add, name="screenshot_add"),
+    path(f"{_SCREENSHOT}/", screenshots.screenshot_image, name="screenshot_image"),
+    path(
+        f"{_SCREENSHOT}/thumbnail/",
+        screenshots.screenshot_image,
+        {"kind": ScreenshotKind.THUMBNAIL},
+        name="screenshot_thumbnail",
+    ),
+    path(f"{_SCREENSHOT}/caption/", screenshots.screenshot_caption, name="screenshot_caption"),
+    path(f"{_SCREENSHOT}/delete/", screenshots.screenshot_delete, name="screenshot_delete"),
+    path(f"{_SCREENSHOT}/restore/", screenshots.screenshot_restore, name="screenshot_restore"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("journal/", journal.journal_list, name="journal_list"),
     path("journal/day/", journal.journal_day, name="journal_day"),

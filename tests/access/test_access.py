@@ -72,6 +72,7 @@ def fill(account: BrokerAccount) -> dict[str, Any]:
         "webhook_id": make.webhook(account.trader, url=f"https://example.com/{SECRET}"),
         "account_id": account,
         "trade_id": trade,
+        "screenshot_id": make.screenshot(trade, caption=SECRET),
         "position_id": make.position(account, symbol=SECRET, comment=SECRET),
         "statement_id": make.committed_statement(account=account, name=f"{SECRET}.html"),
     }
@@ -90,6 +91,7 @@ OWNED = (
     "webhook_id",
     "account_id",
     "trade_id",
+    "screenshot_id",
     "position_id",
     "statement_id",
 )

@@ -32,6 +32,8 @@ from trading.models import (
     Position,
     Quote,
     ReconciliationLog,
+    Screenshot,
+    ScreenshotData,
     SharedRecord,
     Snapshot,
     Statement,
@@ -52,6 +54,7 @@ HISTORY = (
     CashFlow,
     Position,
     Snapshot,
+    Screenshot,
     JournalEntry,
     Statement,
     StatementFile,
@@ -59,9 +62,9 @@ HISTORY = (
     SharedRecord,
     DayDigest,
 )
-#: Bytes alone, which belong to the row of their file; rows with a key of several columns, which the admin can't show; and
-#: what says that those of an account are there.
-WITHOUT_ADMIN = {StatementFileChunk, LiveSnapshot, DayRollup, AccountRollup}
+#: Bytes alone, which belong to the row of their file or picture; rows with a key of several columns, which the admin
+#: can't show; and what says that those of an account are there.
+WITHOUT_ADMIN = {StatementFileChunk, ScreenshotData, LiveSnapshot, DayRollup, AccountRollup}
 
 
 def corrected_trade() -> Trade:
@@ -102,6 +105,7 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     CashFlow: make.cash_flow,
     Position: make.position,
     Snapshot: make.snapshot,
+    Screenshot: make.screenshot,
     JournalEntry: lambda: make.journal_entry(tags=("breakout",)),
     Statement: lambda: make.committed_statement(account=make.account()),
     StatementFile: make.statement_file,

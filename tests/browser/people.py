@@ -45,6 +45,8 @@ def build_site() -> Site:
     objects["api_key"], objects["api_key_text"] = made.key, made.text
     differ(committed.account, now)
     objects["webhook"] = watch_a_day(committed.account, now)
+    for caption in ("The entry", ""):
+        make.screenshot(objects["trade"], caption=caption)
     sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}
     return Site(ann, eve, committed.account, objects, sessions)
 

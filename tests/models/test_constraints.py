@@ -17,6 +17,7 @@ from trading.models import (
     Delivery,
     GuardRule,
     Quote,
+    ScreenshotData,
     State,
     StatementCorrection,
     StatementFile,
@@ -97,6 +98,15 @@ def _twin_journal_entry() -> None:
 def _twin_day_note() -> None:
     made = make.day_note()
     make.day_note(made.trader, day=made.day)
+
+
+def _twin_screenshot() -> None:
+    made = make.screenshot()
+    make.screenshot(make.trade(made.account), ticket=made.ticket, sha256=made.sha256)
+
+
+def _twin_screenshot_data() -> None:
+    ScreenshotData.objects.create(screenshot=make.screenshot(), kind="image", content=b"other")
 
 
 def _twin_mapping() -> None:
@@ -247,6 +257,15 @@ LIES: list[tuple[str, Callable[[], object]]] = [
     ("day_digest_never_forks", lambda: _twin_digest(prev="0" * 64)),
     ("day_digest_counts_from_one", lambda: make.day_digest(position=0)),
     ("day_digest_is_hex", lambda: make.day_digest(digest="not a digest")),
+    ("screenshot_once_per_trade", _twin_screenshot),
+    ("screenshot_sha256_is_hex", lambda: set_on(make.screenshot(), sha256="the file itself")),
+    ("screenshot_ticket_given", lambda: set_on(make.screenshot(), ticket="")),
+    ("screenshot_has_a_size", lambda: set_on(make.screenshot(), width=0)),
+    ("screenshot_data_once_per_kind", _twin_screenshot_data),
+    (
+        "screenshot_data_kind_is_known",
+        lambda: ScreenshotData.objects.create(screenshot=make.screenshot(), kind="poster", content=b""),
+    ),
     ("account_unique_per_trader_and_server", _twin_account),
     ("account_platform_is_known", lambda: set_on(make.account(), platform="mt6")),
     ("account_margin_mode_is_known", lambda: set_on(make.account(), margin_mode="maybe")),

@@ -7,7 +7,7 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 
 from accounts.admin import EventAdmin, ReadOnlyAdmin
-from trading.models import CashFlow, DayNote, Execution, JournalEntry, Position, Snapshot, Trade
+from trading.models import CashFlow, DayNote, Execution, JournalEntry, Position, Screenshot, Snapshot, Trade
 
 _ACCOUNT = ("account", AutocompleteSelectFilter)
 _OWNER = ("account__number", "account__label", "account__trader__email")
@@ -96,6 +96,15 @@ class JournalEntryAdmin(AccountRowAdmin):
     list_display = ("ticket", "initial_stop_loss", "changed_at", "account", "trader")
     list_filter = (_ACCOUNT, ("changed_at", RangeDateTimeFilter))
     search_fields = ("ticket", "notes", *_OWNER)
+
+
+@admin.register(Screenshot)
+class ScreenshotAdmin(AccountRowAdmin):
+    """That there is a picture, and how large it is; not the picture."""
+
+    list_display = ("ticket", "caption", "width", "height", "size", "added_at", "removed_at", "account", "trader")
+    list_filter = (_ACCOUNT, ("added_at", RangeDateTimeFilter))
+    search_fields = ("ticket", "caption", *_OWNER)
 
 
 @admin.register(DayNote)

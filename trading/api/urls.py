@@ -14,11 +14,13 @@ from trading.api import (
     health,
     positions,
     reconciliation_urls,
+    screenshots,
     statements,
     sync,
     trades,
 )
 
+_SCREENSHOT = "trades/<uuid:trade_id>/screenshots/<uuid:screenshot_id>"
 urlpatterns = [
     path("health/", health.HealthView.as_view(), name="api_health"),
     path("ready/", health.ReadyView.as_view(), name="api_ready"),
@@ -33,6 +35,10 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/export/", exports.AccountExport.as_view(), name="api_account_export"),
     path("trades/", trades.TradesView.as_view(), name="api_trades"),
     path("trades/<uuid:trade_id>/", trades.TradeView.as_view(), name="api_trade"),
+    path("trades/<uuid:trade_id>/screenshots/", screenshots.ScreenshotsView.as_view(), name="api_screenshots"),
+    path(f"{_SCREENSHOT}/", screenshots.ScreenshotView.as_view(), name="api_screenshot"),
+    path(f"{_SCREENSHOT}/image/", screenshots.ImageView.as_view(), name="api_screenshot_image"),
+    path(f"{_SCREENSHOT}/thumbnail/", screenshots.ThumbnailView.as_view(), name="api_screenshot_thumbnail"),
     path("executions/", executions.ExecutionsView.as_view(), name="api_executions"),
     path("cash-flows/", cash_flows.CashFlowsView.as_view(), name="api_cash_flows"),
     path("positions/", positions.PositionsView.as_view(), name="api_positions"),

@@ -22,6 +22,7 @@ from trading.models.journal import JournalEntry, Tag
 from trading.models.position import Position, Snapshot
 from trading.models.reconciliation import AccountRules, Break, BreakType, ReconciliationLog
 from trading.models.rollup import AccountRollup, DayRollup
+from trading.models.screenshot import Screenshot, ScreenshotData, ScreenshotKind
 from trading.models.sharing import DayDigest, SharedRecord
 from trading.models.statement import (
     BUSY_STATES,
@@ -65,6 +66,9 @@ __all__ = [
     "Position",
     "Quote",
     "ReconciliationLog",
+    "Screenshot",
+    "ScreenshotData",
+    "ScreenshotKind",
     "SharedRecord",
     "Side",
     "Snapshot",

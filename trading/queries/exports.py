@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 
-from trading.models import JournalEntry
+from trading.models import JournalEntry, Screenshot
 
 _CHUNK = 2_000
 _ACCOUNT = {
@@ -39,7 +39,7 @@ class Export:
 
     @property
     def headings(self) -> list[str]:
-        journal = ["initial_stop_loss", "rating", "tags", "notes"] if self.has_journal else []
+        journal = ["initial_stop_loss", "rating", "tags", "notes", "screenshots"] if self.has_journal else []
         return [*self.columns, *journal]
 
     def rows(self, queryset: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:
@@ -47,7 +47,7 @@ class Export:
         fields = list(self.columns.values())
         if self.has_journal:
             queryset = queryset.annotate(**_journal())
-            fields += ["own_stop_loss", "own_rating", "own_tags", "own_notes"]
+            fields += ["own_stop_loss", "own_rating", "own_tags", "own_notes", "own_screenshots"]
         read: QuerySet[Any, tuple[Any, ...]] = queryset.order_by(*self.order).values_list(*fields)
         return read.iterator(chunk_size=_CHUNK)
 
@@ -63,7 +63,9 @@ def _journal() -> dict[str, Any]:
         .annotate(names=ArrayAgg("tags__name", order_by="tags__name", filter=Q(tags__isnull=False)))
         .values("names")
     )
+    shots = Screenshot.objects.shown().filter(account=OuterRef("account"), ticket=OuterRef("ticket"))
     return {
+        "own_screenshots": Coalesce(Subquery(shots.order_by().values("ticket").annotate(n=Count("id")).values("n")), 0),
         "own_stop_loss": Subquery(entry.values("initial_stop_loss")[:1]),
         "own_rating": Subquery(entry.values("rating")[:1]),
         "own_tags": _joined(Subquery(tags[:1])),

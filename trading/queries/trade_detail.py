@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 
-from trading.models import Execution, JournalEntry, Position, Trade
+from trading.models import Execution, JournalEntry, Position, Screenshot, Trade
 
 #: A chain of partial closes longer than this is cut: no trader closes one trade in so many parts.
 _MAX_CHAIN = 50
@@ -48,7 +48,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TradeStory:
-    """Shape: executions and the chain in order of time; changes newest first. The chain holds the trade itself."""
+    """Shape: executions and the chain in order of time; changes newest first. The chain holds the trade itself.
+
+    `screenshots` has the deleted ones too that can be brought back.
+    """
 
     trade: Trade
     executions: Sequence[Execution]
@@ -57,6 +60,7 @@ class TradeStory:
     changes: Sequence[Change]
     chain: Sequence[Trade]
     position: Position | None
+    screenshots: Sequence[Screenshot]
 
     @property
     def initial_stop(self) -> Decimal | None:
@@ -93,6 +97,7 @@ def trade_story(trade: Trade) -> TradeStory:
         changes=list(_changes(trade)),
         chain=_chain(trade),
         position=Position.objects.filter(account=trade.account_id, ticket=trade.ticket).first(),
+        screenshots=list(Screenshot.objects.of(trade)),
     )
 
 

@@ -20,6 +20,7 @@ from trading.queries.trades import all_trades, corrected_trades, journals, neigh
 from trading.services.journal import save_journal
 from trading.templatetags.portal import icon, side
 from trading.views.kept import kept_page
+from trading.views.screenshots import shots_context
 from trading.views.trade_columns import COOKIE, TableShape
 from trading.views.trade_figures import booked_lines, filter_chips, strips
 from trading.views.trade_listing import TradeListing
@@ -106,8 +107,10 @@ def trade_detail(request: HttpRequest, trade_id: Any) -> HttpResponse:
         messages.success(request, "Your notes are saved. The broker's figures are as they were.")
         return redirect(request.get_full_path())
     previous, following = neighbours(listing.trades, trade, listing.sort)
+    formats = Formats.of(listing.trader)
     context = {
-        "story": tell(story, Formats.of(listing.trader)),
+        **shots_context(story, formats),
+        "story": tell(story, formats),
         "form": form,
         "listing": listing,
         "previous": previous,
