@@ -111,6 +111,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = CHOSEN
         labels: ClassVar[dict[str, Any]] = {
             "name": _("Name"),
+            "language": _("Language"),
             "theme": _("Light or dark"),
             "palette": _("Profit and loss"),
             "number_format": _("Numbers"),
@@ -121,6 +122,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "mails_criticals": _("Pages and webhooks tell every alert all the same."),
         }
         widgets: ClassVar[dict[str, Any]] = {
+            "language": forms.RadioSelect,
             "theme": forms.RadioSelect,
             "palette": forms.RadioSelect,
             "number_format": forms.RadioSelect,

@@ -75,7 +75,7 @@ def _make(trader: Trader, form: ApiKeyForm) -> NewKey | None:
             trader, given["name"], given["scopes"], given["accounts"], now=timezone.now(), days=given["days"]
         )
     except AccountsError as error:
-        form.add_error(None, error.message)
+        form.add_error(None, _(error.message))
         return None
 
 

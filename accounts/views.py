@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -81,7 +82,8 @@ def settings(request: HttpRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, instance=Trader.objects.get(pk=trader.pk))
     if request.method == "POST" and form.is_valid():
         change_settings(trader, **form.cleaned_data)
-        messages.success(request, _("Your settings are saved."))
+        with translation.override(form.cleaned_data["language"] or translation.get_language()):
+            messages.success(request, _("Your settings are saved."))
         return redirect("settings")
     return _answer(request, "accounts/settings.html", {"form": form})
 

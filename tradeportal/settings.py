@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.PrivatePagesMiddleware",
+    "accounts.middleware.LanguageMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
 ]
 ROOT_URLCONF = "tradeportal.urls"
@@ -270,7 +271,10 @@ SPECTACULAR_SETTINGS = {
 
 # ---- Language and time ------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# Numbers and dates are written by trading/formatting.py as the trader chose, not as the language would have it.
+FORMAT_MODULE_PATH = ["tradeportal.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

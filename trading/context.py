@@ -10,6 +10,9 @@ from django.db.models import Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount, Trader
 from tradeportal.middleware import current_request_id
@@ -67,27 +70,32 @@ class Link:
     count: int = 0
     letter: str = ""
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether a rule parts it from the places above."""
+        return self.icon == "settings"
+
 
 #: Label, icon, URL name, and the start of the URL names that belong to the place.
 _PLACES = (
-    ("Dashboard", "layout-dashboard", "dashboard", ("dashboard",)),
+    (_("Dashboard"), "layout-dashboard", "dashboard", ("dashboard",)),
     (
-        "Accounts",
+        _("Accounts"),
         "building-bank",
         "account_list",
         ("account_list", "account_detail", "account_figures", "balance_proof", "monthly_report"),
     ),
-    ("Trades", "list-details", "trade_list", ("trade_",)),
-    ("Figures", "ruler-2", "figure_list", ("figure_", "monte_carlo")),
-    ("Calendar", "calendar-event", "calendar", ("calendar",)),
-    ("Journal", "note", "journal_list", ("journal_",)),
-    ("Positions", "stack-2", "position_list", ("position_",)),
-    ("Analysis", "chart-line", "analysis", ("analysis",)),
-    ("Cash flows", "cash", "cash_flow_list", ("cash_flow_",)),
-    ("Reconciliation", "arrows-left-right", "reconciliation", ("reconciliation", "break_")),
-    ("Guards", "shield", "guard_list", ("guard_", "alert_", "close_request_", "webhook_")),
-    ("Statements", "file-import", "statement_list", ("statement_",)),
-    ("Settings", "settings", "settings", ("settings", "api_key_")),
+    (_("Trades"), "list-details", "trade_list", ("trade_",)),
+    (_("Figures"), "ruler-2", "figure_list", ("figure_", "monte_carlo")),
+    (_("Calendar"), "calendar-event", "calendar", ("calendar",)),
+    (_("Journal"), "note", "journal_list", ("journal_",)),
+    (_("Positions"), "stack-2", "position_list", ("position_",)),
+    (_("Analysis"), "chart-line", "analysis", ("analysis",)),
+    (_("Cash flows"), "cash", "cash_flow_list", ("cash_flow_",)),
+    (_("Reconciliation"), "arrows-left-right", "reconciliation", ("reconciliation", "break_")),
+    (_("Guards"), "shield", "guard_list", ("guard_", "alert_", "close_request_", "webhook_")),
+    (_("Statements"), "file-import", "statement_list", ("statement_",)),
+    (_("Settings"), "settings", "settings", ("settings", "api_key_")),
 )
 #: The letter that leads to a place, typed after g.
 _LETTERS = {
@@ -192,7 +200,7 @@ class Frame:
             return DEFINITION_SETS[self.definition]
         shown = [self.account] if self.account else self.accounts
         versions = sorted({definition_of(account)[-1] for account in shown}) or ["5"]
-        return f"MetaTrader {' and '.join(versions)}"
+        return f"MetaTrader {versions[0]}" if len(versions) == 1 else gettext("MetaTrader 4 and 5")
 
     @cached_property
     def definition_links(self) -> list[tuple[str, str, bool]]:
@@ -224,7 +232,7 @@ class Frame:
         links = []
         for name, label in periods.NAMES.items():
             own = {} if name == "all" else {"period": name}
-            links.append((label, f"?{urlencode(kept | own)}", self.period.name == name))
+            links.append((str(label), f"?{urlencode(kept | own)}", self.period.name == name))
         return links
 
     @cached_property
@@ -270,7 +278,7 @@ class Frame:
     def phone_places(self) -> list[Link]:
         return [self._link(*place) for place in _PLACES if place[2] in _ON_PHONE]
 
-    def _link(self, label: str, icon: str, name: str, own: tuple[str, ...]) -> Link:
+    def _link(self, label: Promise, icon: str, name: str, own: tuple[str, ...]) -> Link:
         counts = {
             "statement_list": lambda: self.waiting,
             "guard_list": lambda: self.pressing,
@@ -279,7 +287,7 @@ class Frame:
         count = counts[name]() if name in counts else 0
         keeps = name in _OF_ACCOUNT
         return Link(
-            label,
+            str(label),
             icon,
             reverse(name) + (self.query if keeps else ""),
             self.url_name.startswith(own),

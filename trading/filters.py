@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount, Phase
 from trading.calc.periods import windows
@@ -25,12 +26,12 @@ from trading.queries.figure_sets import Wanted
 
 _YEARS = range(1970, 2200)
 PERIODS = [
-    ("today", "Today"),
-    ("week", "Week"),
-    ("month", "Month"),
-    ("quarter", "Quarter"),
-    ("year", "Year"),
-    ("all", "All"),
+    ("today", _("Today")),
+    ("week", _("Week")),
+    ("month", _("Month")),
+    ("quarter", _("Quarter")),
+    ("year", _("Year")),
+    ("all", _("All")),
 ]
 
 
@@ -51,7 +52,7 @@ class MomentField(forms.CharField):
             found = None
         if found is None or found.year not in _YEARS or (isinstance(found, datetime) and found.tzinfo is None):
             raise ValidationError(
-                "“%(value)s” is not a date. Write it as 2026-11-25.", code="date", params={"value": raw[:40]}
+                _("“%(value)s” is not a date. Write it as 2026-11-25."), code="date", params={"value": raw[:40]}
             )
         return found
 
@@ -85,13 +86,13 @@ class WindowFilter(django_filters.FilterSet):
 
     account = django_filters.ModelMultipleChoiceFilter(
         queryset=_own_accounts,
-        label="Account",
-        error_messages={"invalid_choice": "“%(value)s” is not one of your accounts."},
+        label=_("Account"),
+        error_messages={"invalid_choice": _("“%(value)s” is not one of your accounts.")},
         distinct=False,  # a row has one account; DISTINCT would compare every row of a long history
     )
-    window_from = MomentFilter(method="filter_from", label="From")
-    window_to = MomentFilter(method="filter_to", label="To")
-    period = django_filters.ChoiceFilter(choices=PERIODS, method="filter_period", label="Period")
+    window_from = MomentFilter(method="filter_from", label=_("From"))
+    window_to = MomentFilter(method="filter_to", label=_("To"))
+    period = django_filters.ChoiceFilter(choices=PERIODS, method="filter_period", label=_("Period"))
 
     @classmethod
     def get_filters(cls) -> dict[str, Any]:
@@ -142,20 +143,20 @@ class TradeFilter(WindowFilter):
 
     moment_field = "closed_at"
 
-    symbol = django_filters.CharFilter(method="filter_symbol", label="Symbol")
-    side = django_filters.ChoiceFilter(choices=Side.choices, label="Side")
-    phase = django_filters.ChoiceFilter(field_name="account__phase", choices=Phase.choices, label="Phase")
-    strategy = django_filters.CharFilter(field_name="strategy_id", label="Strategy")
-    tag = django_filters.CharFilter(method="filter_tag", label="Tag")
+    symbol = django_filters.CharFilter(method="filter_symbol", label=_("Symbol"))
+    side = django_filters.ChoiceFilter(choices=Side.choices, label=_("Side"))
+    phase = django_filters.ChoiceFilter(field_name="account__phase", choices=Phase.choices, label=_("Phase"))
+    strategy = django_filters.CharFilter(field_name="strategy_id", label=_("Strategy"))
+    tag = django_filters.CharFilter(method="filter_tag", label=_("Tag"))
     result = django_filters.ChoiceFilter(
-        choices=[("won", "Won"), ("lost", "Lost"), ("zero", "Zero")], method="filter_result", label="Result"
+        choices=[("won", _("Won")), ("lost", _("Lost")), ("zero", _("Zero"))], method="filter_result", label=_("Result")
     )
     status = django_filters.ChoiceFilter(
-        choices=[("open", "Open"), ("closed", "Closed")], method="filter_status", label="Status"
+        choices=[("open", _("Open")), ("closed", _("Closed"))], method="filter_status", label=_("Status")
     )
-    min_profit = django_filters.NumberFilter(field_name="net_profit", lookup_expr="gte", label="Net from")
-    max_profit = django_filters.NumberFilter(field_name="net_profit", lookup_expr="lte", label="Net to")
-    q = django_filters.CharFilter(method="filter_search", label="Search")
+    min_profit = django_filters.NumberFilter(field_name="net_profit", lookup_expr="gte", label=_("Net from"))
+    max_profit = django_filters.NumberFilter(field_name="net_profit", lookup_expr="lte", label=_("Net to"))
+    q = django_filters.CharFilter(method="filter_search", label=_("Search"))
 
     class Meta:
         model = Trade
@@ -213,8 +214,8 @@ class PositionFilter(WindowFilter):
 
     moment_field = "opened_at"
 
-    symbol = django_filters.CharFilter(lookup_expr="iexact", label="Symbol")
-    side = django_filters.ChoiceFilter(choices=Side.choices, label="Side")
+    symbol = django_filters.CharFilter(lookup_expr="iexact", label=_("Symbol"))
+    side = django_filters.ChoiceFilter(choices=Side.choices, label=_("Side"))
 
     class Meta:
         model = Position
@@ -226,8 +227,8 @@ class CashFlowFilter(WindowFilter):
 
     moment_field = "booked_at"
 
-    kind = django_filters.MultipleChoiceFilter(choices=FlowKind.choices, label="Kind", distinct=False)
-    q = django_filters.CharFilter(field_name="comment", lookup_expr="icontains", label="Search")
+    kind = django_filters.MultipleChoiceFilter(choices=FlowKind.choices, label=_("Kind"), distinct=False)
+    q = django_filters.CharFilter(field_name="comment", lookup_expr="icontains", label=_("Search"))
 
     class Meta:
         model = CashFlow

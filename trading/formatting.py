@@ -1,6 +1,6 @@
 """How a figure, a price and a moment are written on a page: the one place that rounds.
 
-Everything here is a pure function of its arguments. A page formats its rows with one `Formats` before the template
+Everything here is a pure function of its arguments and of the language of the page. A page formats its rows with one `Formats` before the template
 sees them, because per-value localisation inside templates is what makes pages slow.
 """
 
@@ -11,8 +11,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Protocol
 
-from django.utils.html import conditional_escape, format_html
+from django.utils.dates import MONTHS
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from trading.calc.rounding import places_of, to_places
 
@@ -30,7 +33,12 @@ _CURRENCY_DIGITS = {
     "PYG": 0, "TND": 3, "UGX": 0, "VND": 0, "XAF": 0, "XOF": 0,
 }  # fmt: skip
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+#: Short names of the months, and what stands behind the number of a day: "25 Nov 2026", "25. Nov. 2026".
+_MONTHS = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "de": ("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
+}
+_AFTER_DAY = {"en": "", "de": "."}
 _DAY_S = 86_400
 _HOUR_S = 3_600
 
@@ -67,19 +75,30 @@ def duration(length: timedelta | None) -> str:
     return f"{seconds // _DAY_S:,}{NO_BREAK_SPACE}d {seconds % _DAY_S // _HOUR_S}{NO_BREAK_SPACE}h"
 
 
+def ago(length: timedelta) -> str:
+    """How long something is past: "3 min ago"."""
+    return _("%(length)s ago") % {"length": duration(length)}
+
+
+def month_name(on: date) -> str:
+    """ "November 2026"."""
+    return f"{MONTHS[on.month]} {on.year}"
+
+
 def unknown(reason: str) -> SafeString:
     """The dash of an unknown value; its reason shows on hover, on tap and to a screen reader."""
     return format_html(
-        '<span class="none" tabindex="0" role="img" aria-label="Not known: {}" title="{}">{}</span>',
-        reason,
+        '<span class="none" tabindex="0" role="img" aria-label="{}" title="{}">{}</span>',
+        _("Not known: %(reason)s") % {"reason": reason},
         reason,
         DASH,
     )
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
-    """The number with its noun: "1 trade", "426 trades"."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+    """The number with its noun in the language of the page: "1 trade", "426 trades"."""
+    one, many = f"%(number)s {singular}", f"%(number)s {plural or singular + 's'}"
+    return ngettext(one, many, number) % {"number": f"{number:,}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +112,12 @@ class Formats:
     group: str
     point: str
     zone: zoneinfo.ZoneInfo
+    language: str = "en"
 
     @classmethod
     def of(cls, reader: Reader) -> "Formats":
-        return _formats(reader.number_format, reader.time_zone)
+        """Numbers and times as the reader chose, the names of months in the language of the page."""
+        return _formats(reader.number_format, reader.time_zone, get_language() or "en")
 
     # ---- Numbers: plain texts ------------------------------------------------------------------------------------
 
@@ -137,7 +158,7 @@ class Formats:
     def amount(self, amount: Decimal | None, currency: str = "", *, unit: bool = False, reason: str = "") -> SafeString:
         """A signed amount in its colour; `unit` writes the currency after it. An unknown one is a dash with `reason`."""
         if amount is None:
-            return unknown(reason or "It is not known.")
+            return unknown(reason or _("It is not known."))
         rounded = _rounded(amount, currency_digits(currency))
         name, text = direction(rounded), self.signed(rounded, currency)
         # Digits, signs and separators only, so that there is nothing to escape in `text`.
@@ -147,7 +168,7 @@ class Formats:
     def plain(self, amount: Decimal | None, currency: str = "", *, unit: bool = False, reason: str = "") -> SafeString:
         """An amount that is neither won nor lost (a balance, a cost) and so has no colour."""
         if amount is None:
-            return unknown(reason or "It is not known.")
+            return unknown(reason or _("It is not known."))
         shown = mark_safe(self.money(amount, currency))
         return shown + unit_code(currency) if unit else shown
 
@@ -156,25 +177,28 @@ class Formats:
     def day(self, moment: datetime | date) -> str:
         """ "25 Nov 2026"."""
         on = moment.astimezone(self.zone) if isinstance(moment, datetime) else moment
-        return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+        return self._day(on)
 
     def clock(self, moment: datetime, *, seconds: bool = True) -> str:
         """ "25 Nov 2026 13:27:42"."""
         local = moment.astimezone(self.zone)
         time = f"{local.hour:02}:{local.minute:02}" + (f":{local.second:02}" if seconds else "")
-        return f"{local.day} {_MONTHS[local.month - 1]} {local.year} {time}"
+        return f"{self._day(local)} {time}"
+
+    def _day(self, on: date) -> str:
+        return f"{on.day}{_AFTER_DAY[self.language]} {_MONTHS[self.language][on.month - 1]} {on.year}"
 
     def moment(
         self, moment: datetime | None, broker_text: str = "", *, seconds: bool = True, hidden_year: str = ""
     ) -> SafeString:
         """A time element in the trader's zone; the broker's own wording shows on hover. `hidden_year` is left out."""
         if moment is None:
-            return unknown("There is no time.")
-        title = f' title="Broker: {conditional_escape(broker_text)}"' if broker_text else ""
+            return unknown(_("There is no time."))
+        title = _broker_title(broker_text) if broker_text else ""
         text = self.clock(moment, seconds=seconds)
         if hidden_year:
             text = text.replace(f" {hidden_year} ", " ", 1)
-        # Both come from a datetime and hold digits and letters only; the broker's text is escaped above.
+        # Both come from a datetime and hold digits, letters and points only; the title escapes the broker's text.
         return mark_safe(f'<time datetime="{moment.isoformat()}"{title}>{text}</time>')
 
 
@@ -184,9 +208,13 @@ def _rounded(value: Decimal, places: int) -> Decimal:
 
 
 @cache
-def _formats(number_format: str, time_zone: str) -> Formats:
+def _formats(number_format: str, time_zone: str, language: str) -> Formats:
     group, point = _SIGNS.get(number_format, _SIGNS["en"])
-    return Formats(group, point, zoneinfo.ZoneInfo(time_zone))
+    return Formats(group, point, zoneinfo.ZoneInfo(time_zone), language if language in _MONTHS else "en")
+
+
+def _broker_title(text: str) -> SafeString:
+    return format_html(' title="{}"', _("Broker: %(text)s") % {"text": text})
 
 
 def unit_code(currency: str) -> SafeString:

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount, Trader
@@ -15,6 +17,10 @@ _MAX_TAG_LENGTH = 40
 _MAX_NOTES = 20_000
 
 
+def _stars(number: int) -> Promise:
+    return format_lazy(_("{number} of 5"), number=number)
+
+
 class TagsField(forms.CharField):
     """Names with commas between; each once, in any case."""
 
@@ -23,11 +29,17 @@ class TagsField(forms.CharField):
         for part in super().clean(value).split(","):
             name = " ".join(part.split())
             if len(name) > _MAX_TAG_LENGTH:
-                raise ValidationError(f"A tag has at most {_MAX_TAG_LENGTH} characters.", code="tag_too_long")
+                raise ValidationError(
+                    _("A tag has at most %(number)s characters."),
+                    code="tag_too_long",
+                    params={"number": _MAX_TAG_LENGTH},
+                )
             if name:
                 names.setdefault(name.lower(), name)
         if len(names) > _MAX_TAGS:
-            raise ValidationError(f"A trade has at most {_MAX_TAGS} tags.", code="too_many_tags")
+            raise ValidationError(
+                _("A trade has at most %(number)s tags."), code="too_many_tags", params={"number": _MAX_TAGS}
+            )
         return list(names.values())
 
 
@@ -38,31 +50,31 @@ class JournalForm(forms.Form):
         required=False,
         max_length=_MAX_NOTES,
         widget=forms.Textarea(attrs={"rows": 6, "class": "form-control"}),
-        help_text="Markdown: **bold**, lists, links.",
+        help_text=_("Markdown: **bold**, lists, links."),
     )
     tags = TagsField(
         required=False,
         max_length=1_000,
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
-        help_text="With commas between.",
+        help_text=_("With commas between."),
     )
     initial_stop_loss = forms.DecimalField(
-        label="Initial stop",
+        label=_("Initial stop"),
         required=False,
         min_value=0,
         max_digits=20,
         decimal_places=10,
         widget=forms.TextInput(attrs={"class": "form-control", "inputmode": "decimal"}),
-        help_text="The stop you started with. It makes the R multiple; the broker's figures stay as they are.",
+        help_text=_("The stop you started with. It makes the R multiple; the broker's figures stay as they are."),
     )
 
     rating = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
-        choices=[("", "None"), *((number, f"{number} of 5") for number in range(1, 6))],
+        choices=[("", _("None")), *((number, _stars(number)) for number in range(1, 6))],
         widget=forms.Select(attrs={"class": "form-select"}),
-        help_text="How well you traded it, whatever it brought.",
+        help_text=_("How well you traded it, whatever it brought."),
     )
 
     def __init__(self, data: Any = None, *, story: TradeStory) -> None:
@@ -106,21 +118,21 @@ class StatementAccountForm(forms.Form):
     account = forms.ModelChoiceField(
         queryset=BrokerAccount.objects.none(),
         required=False,
-        empty_label="A new account",
+        empty_label=_("A new account"),
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     label = forms.CharField(
-        label="Name of the new account",
+        label=_("Name of the new account"),
         required=False,
         max_length=80,
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
-        help_text="How you call it. Empty: its server and number.",
+        help_text=_("How you call it. Empty: its server and number."),
     )
     time_zone = forms.ChoiceField(
-        label="Time zone of the broker's server",
+        label=_("Time zone of the broker's server"),
         required=False,
         widget=forms.Select(attrs={"class": "form-select"}),
-        help_text="The file prints times without one. Most MetaTrader servers run on Europe/Athens.",
+        help_text=_("The file prints times without one. Most MetaTrader servers run on Europe/Athens."),
     )
 
     def __init__(self, data: Any = None, *, trader: Trader, platform: str = "", initial: Any = None) -> None:
@@ -129,4 +141,4 @@ class StatementAccountForm(forms.Form):
         accounts: Any = self.fields["account"]
         accounts.queryset = own.filter(platform=platform) if platform else own
         zones: Any = self.fields["time_zone"]
-        zones.choices = [("", "As it is"), *((name, name) for name in sorted(zone_names()))]
+        zones.choices = [("", _("As it is")), *((name, name) for name in sorted(zone_names()))]

@@ -5,6 +5,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.zones import zone_names
 from trading.calc.guard_presets import presets
@@ -15,7 +18,7 @@ _HUNDRED = Decimal(100)
 _MOST = 40
 
 
-def _number(label: str, *, required: bool = False, help_text: str = "") -> forms.DecimalField:
+def _number(label: Promise, *, required: bool = False, help_text: Promise | str = "") -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         required=required,
@@ -34,28 +37,28 @@ def _zones() -> list[tuple[str, str]]:
 class RuleForm(forms.Form):
     """One rule. The unit of its thresholds is percent, money, days or seconds."""
 
-    kind = forms.ChoiceField(label="Rule", choices=[("", "No rule"), *GuardKind.choices], required=False)
-    name = forms.CharField(label="Name", max_length=80, required=False)
-    enabled = forms.BooleanField(label="On", required=False, initial=True)
+    kind = forms.ChoiceField(label=_("Rule"), choices=[("", _("No rule")), *GuardKind.choices], required=False)
+    name = forms.CharField(label=_("Name"), max_length=80, required=False)
+    enabled = forms.BooleanField(label=pgettext_lazy("switch", "On"), required=False, initial=True)
     unit = forms.ChoiceField(
-        label="In",
-        choices=[("ratio", "Percent"), ("money", "Money"), ("days", "Days"), ("seconds", "Seconds")],
+        label=pgettext_lazy("unit", "In"),
+        choices=[("ratio", _("Percent")), ("money", _("Money")), ("days", _("Days")), ("seconds", _("Seconds"))],
         initial="ratio",
     )
-    warning = _number("Warning from")
-    critical = _number("Critical from")
-    reference = forms.ChoiceField(label="Measured from", choices=GuardRule.Reference.choices, initial="peak_equity")
-    trailing = forms.ChoiceField(label="The line", choices=GuardRule.Trailing.choices, initial="equity")
-    share_of = forms.ChoiceField(label="Percent of", choices=GuardRule.ShareOf.choices, initial="reference")
-    initial_balance = _number("Initial balance")
-    lock_ratio = _number("Line stops at, % of initial")
+    warning = _number(_("Warning from"))
+    critical = _number(_("Critical from"))
+    reference = forms.ChoiceField(label=_("Measured from"), choices=GuardRule.Reference.choices, initial="peak_equity")
+    trailing = forms.ChoiceField(label=_("The line"), choices=GuardRule.Trailing.choices, initial="equity")
+    share_of = forms.ChoiceField(label=_("Percent of"), choices=GuardRule.ShareOf.choices, initial="reference")
+    initial_balance = _number(_("Initial balance"))
+    lock_ratio = _number(_("Line stops at, % of initial"))
     reset_time = forms.TimeField(
-        label="Daily reset", widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}), initial="00:00"
+        label=_("Daily reset"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}), initial="00:00"
     )
-    reset_zone = forms.ChoiceField(label="Zone of the reset", choices=_zones, initial="UTC")
-    rearm_ratio = _number("Re-arms after, points")
+    reset_zone = forms.ChoiceField(label=_("Zone of the reset"), choices=_zones, initial="UTC")
+    rearm_ratio = _number(_("Re-arms after, points"))
     preset = forms.CharField(required=False, widget=forms.HiddenInput)
-    remove = forms.BooleanField(label="Remove", required=False)
+    remove = forms.BooleanField(label=_("Remove"), required=False)
 
     def __init__(self, *args: Any, currency: str = "", **kwargs: Any) -> None:
         initial = dict(kwargs.pop("initial", None) or {})
@@ -74,22 +77,21 @@ class RuleForm(forms.Form):
     def title(self) -> str:
         kind = self["kind"].value()
         name = self["name"].value()
-        return str(name or dict(GuardKind.choices).get(kind or "", "Another rule"))
+        return str(name or dict(GuardKind.choices).get(kind or "") or gettext("Another rule"))
 
     @property
     def thresholds(self) -> str:
         """What is set now, for the line that stands while the rule is folded."""
-        unit = {"ratio": " %", "money": f" {self.currency}", "days": " days", "seconds": " s"}.get(
-            str(self["unit"].value() or "ratio"), ""
-        )
-        words = [f"{word} {self[name].value()}{unit}" for name, word in _WORDS if self[name].value()]
-        return ", ".join(words)
+        units = {"ratio": "%", "money": self.currency, "days": gettext("days"), "seconds": "s"}
+        unit = units.get(str(self["unit"].value() or "ratio"), "")
+        values = {name: f"{self[name].value()} {unit}".rstrip() for name in _WORDS if self[name].value()}
+        return ", ".join(_WORDS[name] % {"value": value} for name, value in values.items())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         is_rule = cleaned.get("kind") and not cleaned.get("remove")
         if is_rule and cleaned.get("critical") is None and "critical" not in self.errors:
-            self.add_error("critical", ValidationError("Say from where it is critical.", code="required"))
+            self.add_error("critical", ValidationError(_("Say from where it is critical."), code="required"))
         return cleaned
 
     def as_values(self) -> dict[str, Any]:
@@ -105,7 +107,7 @@ class RuleForm(forms.Form):
         return given
 
 
-_WORDS = (("warning", "warning"), ("critical", "critical"))
+_WORDS = {"warning": _("warning %(value)s"), "critical": _("critical %(value)s")}
 
 
 class _Rules(forms.BaseFormSet):  # type: ignore[type-arg]
@@ -123,15 +125,15 @@ def rules_of(formset: Any) -> list[dict[str, Any]]:
 
 class PresetForm(forms.Form):
     preset = forms.ChoiceField(
-        label="Rule set", choices=lambda: [(one.key, one.name) for one in presets().values()], required=True
+        label=_("Rule set"), choices=lambda: [(one.key, one.name) for one in presets().values()], required=True
     )
     initial_balance = _number(
-        "Initial balance",
-        help_text="What the firm counts from. Only the TradePortal defaults and a daily loss go without.",
+        _("Initial balance"),
+        help_text=_("What the firm counts from. Only the TradePortal defaults and a daily loss go without."),
     )
 
 
 class AutoCloseForm(forms.Form):
     """What is typed to switch auto-close on; the service compares it."""
 
-    confirmation = forms.CharField(label="Number or name of the account", max_length=200)
+    confirmation = forms.CharField(label=_("Number or name of the account"), max_length=200)

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_lazy as _
+
 from trading.calc.periods import windows
 
 NAMES = {
-    "today": "Today",
-    "week": "Week",
-    "month": "Month",
-    "quarter": "Quarter",
-    "year": "Year",
-    "all": "All",
+    "today": _("Today"),
+    "week": _("Week"),
+    "month": _("Month"),
+    "quarter": _("Quarter"),
+    "year": _("Year"),
+    "all": _("All"),
 }
 FROM_TO = "range"
 

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from trading.models import AccountRules
 from trading.services.breaks import REASON_LENGTH
@@ -13,7 +15,7 @@ _RATIOS = ("match_volume_ratio", "volume_break_ratio")
 _MOST = Decimal(1_000_000)
 
 
-def _number(label: str, help_text: str, most: Decimal = _MOST) -> forms.DecimalField:
+def _number(label: Promise, help_text: Promise, most: Decimal = _MOST) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         help_text=help_text,
@@ -28,14 +30,18 @@ def _number(label: str, help_text: str, most: Decimal = _MOST) -> forms.DecimalF
 class RulesForm(forms.Form):
     """Tolerances. Units: the two shares are typed in percent and kept as ratios."""
 
-    match_price_pips = _number("Same trade: price within, pips", "For positions without a ticket that the book knows.")
-    match_volume_ratio = _number("Same trade: volume within, %", "Of the book's volume.", Decimal(100))
-    slippage_pips = _number("Entry may differ by, pips", "More than this is a break.")
-    volume_break_ratio = _number("Volume may differ by, %", "Of the book's volume. More is a break.", Decimal(100))
-    balance_tolerance = _number("Balance may differ by", "In the account's currency.")
+    match_price_pips = _number(
+        _("Same trade: price within, pips"), _("For positions without a ticket that the book knows.")
+    )
+    match_volume_ratio = _number(_("Same trade: volume within, %"), _("Of the book's volume."), Decimal(100))
+    slippage_pips = _number(_("Entry may differ by, pips"), _("More than this is a break."))
+    volume_break_ratio = _number(
+        _("Volume may differ by, %"), _("Of the book's volume. More is a break."), Decimal(100)
+    )
+    balance_tolerance = _number(_("Balance may differ by"), _("In the account's currency."))
     stale_after_s = forms.IntegerField(
-        label="Feed may be quiet for, seconds",
-        help_text="After that the account is degraded. At least 10, at most a week.",
+        label=_("Feed may be quiet for, seconds"),
+        help_text=_("After that the account is degraded. At least 10, at most a week."),
         min_value=10,
         max_value=604_800,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),

@@ -8,6 +8,7 @@ from accounts.models import Trader
 
 CHOSEN = (
     "name",
+    "language",
     "time_zone",
     "display_currency",
     "definition",

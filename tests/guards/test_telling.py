@@ -51,7 +51,7 @@ def test_a_mail_says_what_happened_and_what_will(main: BrokerAccount) -> None:
     deliver("email", 11)
     (message,) = mail.outbox
     assert message.to == ["ann@example.com"]
-    assert message.subject == "Critical on Main: drawdown"
+    assert message.subject == "Critical on Main: Drawdown"
     assert "Drawdown 21.00 %. Critical from 20.00 %." in message.body
     assert "closed 10 seconds after this alert" in message.body
     assert "<" not in message.body

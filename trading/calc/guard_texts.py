@@ -40,6 +40,13 @@ def figures(verdict: Verdict) -> dict[str, Any]:
     return {**numbers, "unit": verdict.rule.unit, "level": str(verdict.level), "is_reached": verdict.is_reached}
 
 
+def reading_of(texts: Mapping[str, Any]) -> Reading:
+    """The reading that `figures` wrote."""
+    values: dict[str, Any] = {name: texts.get(name) for name in _READING}
+    numbers = {name: Decimal(value) for name, value in values.items() if isinstance(value, str) and name != "forced"}
+    return Reading(**{**values, **numbers})
+
+
 def _track(stored: Mapping[str, str]) -> Track:
     values: dict[str, Any] = {
         name: datetime.fromisoformat(stored[name]) if name in _TIMES else Decimal(stored[name]) for name in _TRACK

@@ -5,6 +5,7 @@ from typing import ClassVar
 import pghistory
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
@@ -12,15 +13,15 @@ from trading.models.common import AccountRowQuerySet, Source, is_known
 
 
 class FlowKind(models.TextChoices):
-    DEPOSIT = "deposit", "Deposit"
-    WITHDRAWAL = "withdrawal", "Withdrawal"
-    CREDIT = "credit", "Credit"
-    BONUS = "bonus", "Bonus"
-    DIVIDEND = "dividend", "Dividend"
-    INTEREST = "interest", "Interest"
-    FEE = "fee", "Fee"
-    TAX = "tax", "Tax"
-    CORRECTION = "correction", "Correction"
+    DEPOSIT = "deposit", _("Deposit")
+    WITHDRAWAL = "withdrawal", _("Withdrawal")
+    CREDIT = "credit", _("Credit")
+    BONUS = "bonus", _("Bonus")
+    DIVIDEND = "dividend", _("Dividend")
+    INTEREST = "interest", _("Interest")
+    FEE = "fee", _("Fee")
+    TAX = "tax", _("Tax")
+    CORRECTION = "correction", _("Correction")
 
 
 class CashFlowQuerySet(AccountRowQuerySet["CashFlow"]):

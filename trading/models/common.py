@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import bound_accounts
 
@@ -24,15 +25,15 @@ class AccountRowQuerySet(models.QuerySet[_Row]):
 
 
 class Side(models.TextChoices):
-    BUY = "buy", "Buy"
-    SELL = "sell", "Sell"
+    BUY = "buy", _("Buy")
+    SELL = "sell", _("Sell")
 
 
 class Source(models.TextChoices):
-    STATEMENT = "statement", "Statement"
-    SYNC = "sync", "Sync"
+    STATEMENT = "statement", _("Statement")
+    SYNC = "sync", _("Sync")
     API = "api", "API"
-    MANUAL = "manual", "Manual"
+    MANUAL = "manual", _("Manual")
 
 
 def is_known(field: str, choices: type[models.TextChoices]) -> models.Q:

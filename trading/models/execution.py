@@ -5,6 +5,7 @@ from typing import ClassVar
 import pghistory
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
@@ -13,10 +14,10 @@ from trading.models.trade import Trade
 
 
 class Direction(models.TextChoices):
-    IN = "in", "In"
-    OUT = "out", "Out"
-    IN_OUT = "in_out", "In/out"
-    OUT_BY = "out_by", "Out by"
+    IN = "in", _("In")
+    OUT = "out", _("Out")
+    IN_OUT = "in_out", _("In/out")
+    OUT_BY = "out_by", _("Out by")
 
 
 class ExecutionQuerySet(AccountRowQuerySet["Execution"]):

@@ -7,6 +7,7 @@ import pgtrigger
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount, Trader, bound_accounts
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
@@ -14,22 +15,22 @@ from trading.models.common import AccountRowQuerySet, is_known
 
 
 class Level(models.TextChoices):
-    NORMAL = "normal", "Normal"
-    WARNING = "warning", "Warning"
-    CRITICAL = "critical", "Critical"
+    NORMAL = "normal", _("Normal")
+    WARNING = "warning", _("Warning")
+    CRITICAL = "critical", _("Critical")
 
 
 class GuardKind(models.TextChoices):
-    DRAWDOWN = "drawdown", "Drawdown"
-    DAILY_LOSS = "daily_loss", "Daily loss"
-    MINIMUM_EQUITY = "minimum_equity", "Minimum equity"
-    OPEN_RISK = "open_risk", "Open risk"
-    MARGIN_USE = "margin_use", "Margin in use"
-    PROFIT_TARGET = "profit_target", "Profit target"
-    MINIMUM_DAYS = "minimum_days", "Minimum trading days"
-    MARKET_GAP = "market_gap", "Market gap"
-    SPREAD = "spread", "Spread"
-    STALE_QUOTE = "stale_quote", "Stale quotes"
+    DRAWDOWN = "drawdown", _("Drawdown")
+    DAILY_LOSS = "daily_loss", _("Daily loss")
+    MINIMUM_EQUITY = "minimum_equity", _("Minimum equity")
+    OPEN_RISK = "open_risk", _("Open risk")
+    MARGIN_USE = "margin_use", _("Margin in use")
+    PROFIT_TARGET = "profit_target", _("Profit target")
+    MINIMUM_DAYS = "minimum_days", _("Minimum trading days")
+    MARKET_GAP = "market_gap", _("Market gap")
+    SPREAD = "spread", _("Spread")
+    STALE_QUOTE = "stale_quote", _("Stale quotes")
 
 
 class GuardRuleQuerySet(AccountRowQuerySet["GuardRule"]):
@@ -45,27 +46,27 @@ class GuardRule(models.Model):
     """
 
     class Reference(models.TextChoices):
-        PEAK_EQUITY = "peak_equity", "Highest equity"
-        INITIAL_BALANCE = "initial_balance", "Initial balance"
-        DAY_BALANCE = "day_balance", "Balance at the daily reset"
-        DAY_EQUITY = "day_equity", "Equity at the daily reset"
-        DAY_HIGHER = "day_higher", "Higher of balance and equity at the daily reset"
+        PEAK_EQUITY = "peak_equity", _("Highest equity")
+        INITIAL_BALANCE = "initial_balance", _("Initial balance")
+        DAY_BALANCE = "day_balance", _("Balance at the daily reset")
+        DAY_EQUITY = "day_equity", _("Equity at the daily reset")
+        DAY_HIGHER = "day_higher", _("Higher of balance and equity at the daily reset")
 
     class Trailing(models.TextChoices):
-        FIXED = "fixed", "Fixed"
-        EQUITY = "equity", "Trails the highest equity"
-        BALANCE = "balance", "Trails the highest balance"
-        DAY_CLOSE = "day_close", "Trails the highest balance at the daily reset"
+        FIXED = "fixed", _("Fixed")
+        EQUITY = "equity", _("Trails the highest equity")
+        BALANCE = "balance", _("Trails the highest balance")
+        DAY_CLOSE = "day_close", _("Trails the highest balance at the daily reset")
 
     class Unit(models.TextChoices):
-        RATIO = "ratio", "Share"
-        MONEY = "money", "Money"
-        DAYS = "days", "Days"
-        SECONDS = "seconds", "Seconds"
+        RATIO = "ratio", _("Share")
+        MONEY = "money", _("Money")
+        DAYS = "days", _("Days")
+        SECONDS = "seconds", _("Seconds")
 
     class ShareOf(models.TextChoices):
-        REFERENCE = "reference", "The reference"
-        INITIAL_BALANCE = "initial_balance", "The initial balance"
+        REFERENCE = "reference", _("The reference")
+        INITIAL_BALANCE = "initial_balance", _("The initial balance")
 
     id = uuid_primary_key()
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="guard_rules", db_index=False)
@@ -189,13 +190,13 @@ class Delivery(models.Model):
     """One telling of one alert by e-mail or to one webhook, with each attempt's outcome. No alert: a test of the webhook."""
 
     class Channel(models.TextChoices):
-        EMAIL = "email", "E-mail"
-        WEBHOOK = "webhook", "Webhook"
+        EMAIL = "email", _("E-mail")
+        WEBHOOK = "webhook", _("Webhook")
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        DELIVERED = "delivered", "Delivered"
-        FAILED = "failed", "Given up"
+        PENDING = "pending", _("Pending")
+        DELIVERED = "delivered", _("Delivered")
+        FAILED = "failed", _("Given up")
 
     id = uuid_primary_key()
     trader = models.ForeignKey(Trader, on_delete=models.CASCADE, related_name="+")
@@ -266,12 +267,12 @@ class CloseRequest(models.Model):
     """A request that the bridge closes one position because of one alert."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        COLLECTED = "collected", "Collected"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        EXPIRED = "expired", "Expired"
-        CANCELLED = "cancelled", "Cancelled"
+        PENDING = "pending", _("Pending")
+        COLLECTED = "collected", _("Collected")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        EXPIRED = "expired", _("Expired")
+        CANCELLED = "cancelled", _("Cancelled")
 
     id = uuid_primary_key()
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="close_requests", db_index=False)

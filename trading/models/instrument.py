@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
@@ -14,13 +15,13 @@ class Instrument(models.Model):
     """A market under its usual name. Units: pip in price; digits are those of a quoted price."""
 
     class Kind(models.TextChoices):
-        FOREX = "forex", "Forex"
-        METAL = "metal", "Metal"
-        INDEX = "index", "Index"
-        ENERGY = "energy", "Energy"
-        CRYPTO = "crypto", "Crypto"
-        STOCK = "stock", "Stock"
-        OTHER = "other", "Other"
+        FOREX = "forex", _("Forex")
+        METAL = "metal", _("Metal")
+        INDEX = "index", _("Index")
+        ENERGY = "energy", _("Energy")
+        CRYPTO = "crypto", _("Crypto")
+        STOCK = "stock", _("Stock")
+        OTHER = "other", _("Other")
 
     id = uuid_primary_key()
     symbol = models.CharField(max_length=64, unique=True)

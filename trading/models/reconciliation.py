@@ -8,6 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount, Trader
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
@@ -15,16 +16,16 @@ from trading.models.common import AccountRowQuerySet, is_known
 
 
 class BreakType(models.TextChoices):
-    ENTRY_SLIPPAGE = "entry_slippage", "Entry price differs"
-    VOLUME_MISMATCH = "volume_mismatch", "Volume differs"
-    PARTIAL_FILL = "partial_fill", "Partly filled or closed at the broker"
-    TAKE_PROFIT_MISMATCH = "take_profit_mismatch", "Take profit differs"
-    STOP_LOSS_MISMATCH = "stop_loss_mismatch", "Stop loss differs"
-    SIDE_MISMATCH = "side_mismatch", "Side differs"
-    CLOSED_AT_BROKER = "closed_at_broker", "Closed at the broker"
-    UNKNOWN_AT_BOOK = "unknown_at_book", "Not in the book"
-    BALANCE_MISMATCH = "balance_mismatch", "Balance differs"
-    STALE = "stale", "No sync"
+    ENTRY_SLIPPAGE = "entry_slippage", _("Entry price differs")
+    VOLUME_MISMATCH = "volume_mismatch", _("Volume differs")
+    PARTIAL_FILL = "partial_fill", _("Partly filled or closed at the broker")
+    TAKE_PROFIT_MISMATCH = "take_profit_mismatch", _("Take profit differs")
+    STOP_LOSS_MISMATCH = "stop_loss_mismatch", _("Stop loss differs")
+    SIDE_MISMATCH = "side_mismatch", _("Side differs")
+    CLOSED_AT_BROKER = "closed_at_broker", _("Closed at the broker")
+    UNKNOWN_AT_BOOK = "unknown_at_book", _("Not in the book")
+    BALANCE_MISMATCH = "balance_mismatch", _("Balance differs")
+    STALE = "stale", _("No sync")
 
 
 class AccountRulesQuerySet(AccountRowQuerySet["AccountRules"]):
@@ -67,10 +68,10 @@ class Break(models.Model):
     """
 
     class State(models.TextChoices):
-        OPEN = "open", "Open"
-        ACKNOWLEDGED = "acknowledged", "Acknowledged"
-        RESOLVED = "resolved", "Resolved"
-        IGNORED = "ignored", "Ignored"
+        OPEN = "open", _("Open")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        RESOLVED = "resolved", _("Resolved")
+        IGNORED = "ignored", _("Ignored")
 
     id = uuid_primary_key()
     account = models.ForeignKey(BrokerAccount, on_delete=models.CASCADE, related_name="breaks", db_index=False)
@@ -117,15 +118,15 @@ class ReconciliationLog(models.Model):
     """One run or event of reconciliation. The database refuses to change or delete it."""
 
     class Event(models.TextChoices):
-        SYNC = "sync", "Sync"
-        SYNC_FAILED = "sync_failed", "Sync failed"
-        BREAK_OPENED = "break_opened", "Break opened"
-        BREAK_CHANGED = "break_changed", "Break changed"
-        BREAK_RESOLVED = "break_resolved", "Break resolved"
-        BREAK_ACKNOWLEDGED = "break_acknowledged", "Break acknowledged"
-        BREAK_IGNORED = "break_ignored", "Break ignored"
-        POSITION_ACCEPTED = "position_accepted", "Position accepted into the book"
-        STALE = "stale", "Feed went quiet"
+        SYNC = "sync", _("Sync")
+        SYNC_FAILED = "sync_failed", _("Sync failed")
+        BREAK_OPENED = "break_opened", _("Break opened")
+        BREAK_CHANGED = "break_changed", _("Break changed")
+        BREAK_RESOLVED = "break_resolved", _("Break resolved")
+        BREAK_ACKNOWLEDGED = "break_acknowledged", _("Break acknowledged")
+        BREAK_IGNORED = "break_ignored", _("Break ignored")
+        POSITION_ACCEPTED = "position_accepted", _("Position accepted into the book")
+        STALE = "stale", _("Feed went quiet")
 
     id = uuid_primary_key()
     account = models.ForeignKey(

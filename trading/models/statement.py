@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount, Trader, bound_accounts
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
@@ -46,16 +47,16 @@ class StatementFileChunk(models.Model):
 
 
 class State(models.TextChoices):
-    QUEUED = "queued", "Waiting"
-    READING = "reading", "Reading"
-    READY = "ready", "Dry run ready"
-    REFUSED = "refused", "Refused"
-    COMMITTING = "committing", "Committing"
-    COMMITTED = "committed", "Committed"
-    UNDOING = "undoing", "Undoing"
-    UNDONE = "undone", "Undone"
-    DISCARDED = "discarded", "Discarded"
-    FAILED = "failed", "Failed"
+    QUEUED = "queued", _("Waiting")
+    READING = "reading", _("Reading")
+    READY = "ready", _("Dry run ready")
+    REFUSED = "refused", _("Refused")
+    COMMITTING = "committing", _("Committing")
+    COMMITTED = "committed", _("Committed")
+    UNDOING = "undoing", _("Undoing")
+    UNDONE = "undone", _("Undone")
+    DISCARDED = "discarded", _("Discarded")
+    FAILED = "failed", _("Failed")
 
 
 #: States in which a background job is at work or due.
@@ -63,9 +64,9 @@ BUSY_STATES = (State.QUEUED, State.READING, State.COMMITTING, State.UNDOING)
 
 
 class Origin(models.TextChoices):
-    PAGE = "page", "Page"
+    PAGE = "page", _("Page")
     API = "api", "API"
-    COMMAND = "command", "Command"
+    COMMAND = "command", _("Command")
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):
@@ -160,8 +161,8 @@ class StatementCorrection(models.Model):
     """One row that an import changed or took away, as it was before: what undo puts back."""
 
     class Action(models.TextChoices):
-        CORRECTED = "corrected", "Corrected"
-        REMOVED = "removed", "Removed"
+        CORRECTED = "corrected", _("Corrected")
+        REMOVED = "removed", _("Removed")
 
     statement = models.ForeignKey(Statement, on_delete=models.CASCADE, related_name="corrections")
     table = models.CharField(max_length=20)

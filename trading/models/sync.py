@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BrokerAccount, Trader
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
@@ -24,10 +25,10 @@ class SyncState(models.Model):
     """
 
     class Status(models.TextChoices):
-        HEALTHY = "healthy", "Healthy"
-        IDLE = "idle", "Idle"
-        WARNING = "warning", "Warning"
-        DEGRADED = "degraded", "Degraded"
+        HEALTHY = "healthy", _("Healthy")
+        IDLE = "idle", _("Idle")
+        WARNING = "warning", _("Warning")
+        DEGRADED = "degraded", _("Degraded")
 
     account = models.OneToOneField(BrokerAccount, on_delete=models.CASCADE, primary_key=True, related_name="sync_state")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.IDLE)
@@ -118,9 +119,9 @@ class LiveSnapshot(models.Model):
     """
 
     class Tier(models.TextChoices):
-        FULL = "full", "Every sync"
-        MINUTE = "minute", "Per minute"
-        HOUR = "hour", "Per hour"
+        FULL = "full", _("Every sync")
+        MINUTE = "minute", _("Per minute")
+        HOUR = "hour", _("Per hour")
 
     pk = models.CompositePrimaryKey("account_id", "tier", "taken_at")
     # Not known to the database: dropping a partition would then lock all accounts.

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,17 @@ from django.core.mail import EmailMessage
 from django.db.models import Max
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from procrastinate.contrib.django import app
 
 from accounts.models import BrokerAccount, Trader
 from trading.calc.guard_texts import figures
 from trading.calc.guard_types import Observation, Verdict
 from trading.calc.guard_words import sentence
+from trading.formatting import Formats
 from trading.models import Alert, Delivery, Position, Webhook
 from trading.services import audit
+from trading.services.alert_words import alert_sentence
 
 QUEUE = "alerts"
 
@@ -85,6 +89,7 @@ def _alert(
         "currency": account.currency,
         "rule_warning": None if verdict.rule.warning is None else format(verdict.rule.warning, "f"),
         "rule_critical": format(verdict.rule.critical, "f"),
+        "rule_name": verdict.rule.name,
         "taken_at": seen.at.isoformat(),
         "should_close": verdict.should_close,
     }
@@ -137,18 +142,34 @@ def portal_address(name: str, *arguments: Any) -> str:
 def send_email(delivery: Delivery, alert: Alert) -> None:
     """Sends the one message of an alert. Errors: whatever the mail server says."""
     trader = delivery.trader
+    with translation.override(trader.language or settings.LANGUAGE_CODE):
+        subject, body = _mail(trader, alert)
+    # One message per alert and person: a mail program that gets it twice shows it once.
+    headers = {"Message-ID": f"<alert-{alert.pk}@tradeportal>", "Auto-Submitted": "auto-generated"}
+    EmailMessage(subject, body, None, [trader.email], headers=headers).send()
+
+
+_MAILED = ("balance", "equity", "headroom", "headroom_if_stopped")
+
+
+def _money(text: str | None, alert: Alert, formats: Formats) -> str:
+    return formats.money(Decimal(text), alert.figures["currency"]) if text else ""
+
+
+def _mail(trader: Trader, alert: Alert) -> tuple[str, str]:
+    """Subject and body in the language at hand."""
+    formats = Formats.of(trader)
     context = {
         "alert": alert,
+        "sentence": alert_sentence(alert, formats),
         "account": alert.account,
         "trader": trader,
-        "raised_at": alert.raised_at,
-        "figures": alert.figures,
+        "raised_at": formats.clock(alert.raised_at),
+        "currency": alert.figures["currency"],
+        "figures": {name: _money(alert.figures.get(name), alert, formats) for name in _MAILED},
         "address": portal_address("guard_list"),
         "settings_address": portal_address("settings"),
         "will_close": alert.figures.get("should_close") and hasattr(alert.account, "auto_close"),
     }
     subject = render_to_string("trading/email/alert_subject.txt", context).strip().replace("\n", " ")
-    body = render_to_string("trading/email/alert_message.txt", context)
-    # One message per alert and person: a mail program that gets it twice shows it once.
-    headers = {"Message-ID": f"<alert-{alert.pk}@tradeportal>", "Auto-Submitted": "auto-generated"}
-    EmailMessage(subject, body, None, [trader.email], headers=headers).send()
+    return subject, render_to_string("trading/email/alert_message.txt", context)

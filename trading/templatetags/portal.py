@@ -14,9 +14,11 @@ from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from trading import formatting
 from trading.formatting import Formats
+from trading.models import Side
 
 register = template.Library()
 
@@ -73,7 +75,7 @@ def statement_badge(statement: Any) -> SafeString:
 def side(value: str) -> SafeString:
     """Buy or sell with its arrow; never green or red, those are for money."""
     arrow = "arrow-up-right" if value == "buy" else "arrow-down-right"
-    return format_html('<span class="side">{}{}</span>', icon(arrow), value.capitalize())
+    return format_html('<span class="side">{}{}</span>', icon(arrow), Side(value).label)
 
 
 @register.simple_tag(takes_context=True)
@@ -97,7 +99,7 @@ def moment(context: Context, value: datetime | None, broker_text: str = "") -> S
 
 @register.simple_tag(takes_context=True)
 def day(context: Context, value: datetime | date | None) -> str:
-    return _formats(context).day(value) if value else formatting.unknown("There is no day.")
+    return _formats(context).day(value) if value else formatting.unknown(_("There is no day."))
 
 
 @register.simple_tag

@@ -9,13 +9,16 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount
 from trading.context import Frame
-from trading.formatting import Formats, count, unknown
+from trading.formatting import Formats, unknown
 from trading.models import Alert, AuditEntry, CloseRequest, Delivery
 from trading.queries.keyset import BadCursorError, Sort, keyset_page, moment
+from trading.services.alert_words import alert_sentence
 from trading.views.guard_rows import badge, word
 
 _PAGE = 50
@@ -103,7 +106,7 @@ def close_request_list(request: HttpRequest) -> HttpResponse:
                 "at": frame.formats.moment(entry.at),
                 "account": labels[entry.account_id],
                 "actor": entry.actor,
-                "act": entry.act.replace("_", " ").capitalize(),
+                "act": act_words(entry.act),
                 "details": ", ".join(f"{key} {value}" for key, value in entry.details.items() if value),
             }
             for entry in trail
@@ -134,7 +137,7 @@ def alert_days(alerts: Iterable[Alert], formats: Formats) -> list[AlertDay]:
 
 
 def _alert_line(alert: Alert, formats: Formats) -> AlertLine:
-    title, _, rest = alert.sentence.partition(". ")
+    title, _point, rest = alert_sentence(alert, formats).partition(". ")
     return AlertLine(
         time=alert.raised_at.astimezone(formats.zone).strftime("%H:%M"),
         moment=alert.raised_at.isoformat(),
@@ -144,19 +147,49 @@ def _alert_line(alert: Alert, formats: Formats) -> AlertLine:
         title=title.rstrip("."),
         sentence=rest,
         account=alert.account.label,
-        told=[Told("device-desktop", "page"), *(_told(row) for row in alert.deliveries.all())],
+        told=[Told("device-desktop", _("page")), *(_told(row) for row in alert.deliveries.all())],
     )
 
 
+_ACTS = {
+    "alert_raised": gettext_lazy("Alert raised"),
+    "close_requested": gettext_lazy("Close requested"),
+    "close_collected": gettext_lazy("Close collected"),
+    "close_cancelled": gettext_lazy("Close cancelled"),
+    "close_stopped": gettext_lazy("Close stopped"),
+    "close_done": gettext_lazy("Close done"),
+    "close_failed": gettext_lazy("Close failed"),
+    "close_retried": gettext_lazy("Close retried"),
+    "close_expired": gettext_lazy("Close expired"),
+    "kill_switch_on": gettext_lazy("Kill switch on"),
+    "kill_switch_off": gettext_lazy("Kill switch off"),
+}
+
+
+def act_words(act: str) -> str:
+    """A step of the trail in words."""
+    return str(_ACTS.get(act) or "") or act.replace("_", " ").capitalize()
+
+
 def _told(delivery: Delivery) -> Told:
-    name = "e-mail" if delivery.channel == Delivery.Channel.EMAIL else "webhook"
-    icon = "mail" if delivery.channel == Delivery.Channel.EMAIL else "webhook"
+    is_mail = delivery.channel == Delivery.Channel.EMAIL
+    icon, name, tries = (
+        "mail" if is_mail else "webhook",
+        _("e-mail") if is_mail else _("webhook"),
+        len(delivery.attempts),
+    )
     if delivery.state == Delivery.State.DELIVERED:
-        status = delivery.attempts[-1].get("status", "") if delivery.attempts and name == "webhook" else ""
+        status = delivery.attempts[-1].get("status", "") if delivery.attempts and not is_mail else ""
         return Told(icon, f"{name} {status}".strip())
-    state = "given up" if delivery.state == Delivery.State.FAILED else "waiting"
-    tried = f" after {count(len(delivery.attempts), 'attempt')}" if delivery.attempts else ""
-    return Told(icon, f"{name} {state}{tried}")
+    if delivery.state == Delivery.State.FAILED:
+        words = ngettext(
+            "%(way)s given up after %(number)s attempt", "%(way)s given up after %(number)s attempts", tries
+        )
+    elif tries:
+        words = ngettext("%(way)s waiting after %(number)s attempt", "%(way)s waiting after %(number)s attempts", tries)
+    else:
+        words = _("%(way)s waiting")
+    return Told(icon, words % {"way": name, "number": tries})
 
 
 def close_lines(
@@ -169,7 +202,7 @@ def close_lines(
 
 
 def _close_line(row: CloseRequest, formats: Formats) -> CloseLine:
-    why = "It is not closed."
+    why = _("It is not closed.")
     return CloseLine(
         symbol=row.symbol,
         ticket=row.ticket,
@@ -180,5 +213,5 @@ def _close_line(row: CloseRequest, formats: Formats) -> CloseLine:
         word=row.get_state_display(),
         price=formats.price(row.price) if row.price is not None else unknown(why),
         profit=formats.amount(row.profit, row.account.currency, unit=True, reason=why),
-        note=row.error_message,
+        note=_(row.error_message) if row.error_message else "",
     )

@@ -10,11 +10,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount, Trader
 from trading.calc.balance_proof import BalanceProof, ProofDay
-from trading.formatting import Formats
+from trading.formatting import Formats, month_name
 from trading.queries.balance_proof import DayRows, rows_of_day
 from trading.queries.figures import balance_proof as prove
 from trading.queries.figures import opening_balance
@@ -95,7 +96,7 @@ def _months(proof: BalanceProof, shown: str) -> list[Month]:
     for day in proof.days:
         value = f"{day.on:%Y-%m}"
         breaks[value] = breaks.get(value, False) or bool(day.new_difference)
-    names = {value: date.fromisoformat(f"{value}-01").strftime("%B %Y") for value in breaks}
+    names = {value: month_name(date.fromisoformat(f"{value}-01")) for value in breaks}
     return [Month(names[value], value, value == shown, breaks[value]) for value in sorted(breaks, reverse=True)]
 
 
@@ -125,7 +126,7 @@ def _row(day: ProofDay, currency: str, formats: Formats) -> DayRow:
         swap=formats.money(day.swap, currency),
         fee=formats.money(day.fee, currency),
         closing=formats.money(day.closing, currency),
-        stated=formats.plain(day.stated, currency, reason="The broker stated no balance on this day."),
+        stated=formats.plain(day.stated, currency, reason=_("The broker stated no balance on this day.")),
         difference=_exact(day.difference, currency, formats),
         new_difference=_exact(day.new_difference, currency, formats),
         ties=day.ties,

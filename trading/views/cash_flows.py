@@ -87,7 +87,7 @@ def _row(row: Mapping[str, Any], formats: Formats) -> FlowRow:
     currency = row["account__currency"]
     return FlowRow(
         booked=formats.moment(row["booked_at"], row["booked_text"]),
-        kind=FlowKind(row["kind"]).label,
+        kind=str(FlowKind(row["kind"]).label),
         amount=formats.signed(row["amount"], currency),
         running=formats.money(row["running"], currency),
         is_credit=row["kind"] == FlowKind.CREDIT,

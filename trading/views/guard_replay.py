@@ -11,26 +11,30 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount
 from trading.calc import guards
 from trading.calc.guard_presets import presets
 from trading.calc.guard_types import CLOSING_KINDS, MARKET_KINDS, Observation, Verdict
-from trading.calc.guard_words import sentence
+from trading.calc.guard_words import PLAIN, Words, sentence
 from trading.context import Frame
-from trading.formatting import Formats, count, duration
+from trading.formatting import Formats, duration
 from trading.models import GuardRule
 from trading.queries.guard_replay import Recorded, recorded
+from trading.services.alert_words import words_of
 from trading.services.guard_rules import as_rule
-from trading.views.guard_rows import amount_words, rule_hint, rule_name
+from trading.views.guard_rows import amount_words, rule_hint, rule_name, word
 from trading.views.guards import own
 
-SPANS = {
-    "day": ("24 hours", timedelta(days=1)),
-    "week": ("7 days", timedelta(days=7)),
-    "quarter": ("90 days", timedelta(days=90)),
-    "all": ("All", None),
+SPANS: dict[str, tuple[Promise, timedelta | None]] = {
+    "day": (gettext_lazy("24 hours"), timedelta(days=1)),
+    "week": (gettext_lazy("7 days"), timedelta(days=7)),
+    "quarter": (gettext_lazy("90 days"), timedelta(days=90)),
+    "all": (gettext_lazy("All"), None),
 }
 _POINTS = 600
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,7 +68,7 @@ def guard_replay(request: HttpRequest, account_id: UUID) -> HttpResponse:
     frame = Frame(request)
     span, key = _asked(request)
     rows = _rows(account, key)
-    found = run(account, rows, span, timezone.now())
+    found = run(account, rows, span, timezone.now(), words_of(frame.formats))
     context = {
         "frame": frame,
         "account": account,
@@ -74,10 +78,10 @@ def guard_replay(request: HttpRequest, account_id: UUID) -> HttpResponse:
         "resolution": _resolution(found.past),
         "has_data": bool(found.past.observations),
         "spans": [
-            {"name": name, "label": label, "is_chosen": name == span, "url": f"?span={name}&rules={key}"}
-            for name, (label, _) in SPANS.items()
+            {"name": name, "label": str(label), "is_chosen": name == span, "url": f"?span={name}&rules={key}"}
+            for name, (label, _length) in SPANS.items()
         ],
-        "choices": [("", "The rules of this account"), *((one.key, one.name) for one in presets().values())],
+        "choices": [("", _("The rules of this account")), *((one.key, one.name) for one in presets().values())],
         "chosen": key,
         "span": span,
     }
@@ -90,13 +94,14 @@ def guard_replay_points(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """The equity, the nearest floor and the alerts, for the chart."""
     account = own(request, account_id)
     span, key = _asked(request)
-    found = run(account, _rows(account, key), span, timezone.now())
-    response = JsonResponse(_chart(found, account, Frame(request).formats))
+    formats = Frame(request).formats
+    found = run(account, _rows(account, key), span, timezone.now(), words_of(formats))
+    response = JsonResponse(_chart(found, account, formats))
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def run(account: BrokerAccount, rows: Sequence[GuardRule], span: str, now: datetime) -> Replay:
+def run(account: BrokerAccount, rows: Sequence[GuardRule], span: str, now: datetime, words: Words = PLAIN) -> Replay:
     """The rules over the span, from a clean start: peak and day begin with its first snapshot."""
     rules = [as_rule(row) for row in rows]
     length = SPANS[span][1]
@@ -106,16 +111,22 @@ def run(account: BrokerAccount, rows: Sequence[GuardRule], span: str, now: datet
     floors: dict[str, list[Decimal | None]] = {rule.id: [] for rule in rules}
     for seen, verdicts in guards.replay(rules, past.observations):
         for verdict in verdicts:
-            _take(verdict, seen, account.currency, events, worst)
+            if verdict.fired:
+                events.append(_event(verdict, seen, account.currency, words))
+            _take(verdict, worst)
             floors[verdict.rule.id].append(verdict.reading.floor if verdict.rule.kind in CLOSING_KINDS else None)
     return Replay(past, events, worst, dict(floors))
 
 
-def _take(verdict: Verdict, seen: Observation, currency: str, events: list[Event], worst: dict[str, Verdict]) -> None:
+def _event(verdict: Verdict, seen: Observation, currency: str, words: Words) -> Event:
+    assert verdict.fired is not None
+    told = sentence(verdict, seen.equity, currency, words)
+    return Event(seen.at, str(verdict.fired.level), verdict.rule.id, told, verdict.should_close)
+
+
+def _take(verdict: Verdict, worst: dict[str, Verdict]) -> None:
+    """Keeps the verdict where it is the furthest of its rule."""
     rule = verdict.rule
-    if verdict.fired:
-        words = sentence(verdict, seen.equity, currency)
-        events.append(Event(seen.at, str(verdict.fired.level), rule.id, words, verdict.should_close))
     used, before = verdict.reading.used, worst.get(rule.id)
     if used is not None and (before is None or before.reading.used is None or used > before.reading.used):
         worst[rule.id] = verdict
@@ -158,7 +169,7 @@ def _rule_line(row: GuardRule, found: Replay, account: BrokerAccount, formats: F
 
 def _worst_words(worst: Verdict | None, row: GuardRule, currency: str, formats: Formats) -> str:
     if worst is None or worst.reading.used is None:
-        return "not measurable"
+        return _("not measurable")
     if row.kind == "minimum_equity" and worst.reading.line is not None:
         return f"{formats.money(worst.reading.line - worst.reading.used, currency)} {currency}"
     return amount_words(max(worst.reading.used, Decimal(0)), row, currency, formats)
@@ -168,7 +179,7 @@ def _event_line(event: Event, formats: Formats) -> dict[str, Any]:
     return {
         "at": formats.moment(event.at),
         "level": event.level,
-        "word": event.level.capitalize(),
+        "word": word(event.level),
         "sentence": event.sentence,
         "should_close": event.should_close,
     }
@@ -176,29 +187,39 @@ def _event_line(event: Event, formats: Formats) -> dict[str, Any]:
 
 def _summary(found: Replay, rows: Sequence[GuardRule], account: BrokerAccount, formats: Formats) -> str:
     if not found.past.observations:
-        return "Nothing is recorded in this span."
+        return _("Nothing is recorded in this span.")
     if not rows:
-        return "This account has no rules that can be replayed."
+        return _("This account has no rules that can be replayed.")
     first_stop = next((event for event in found.events if event.should_close), None)
     warnings = sum(event.level == "warning" for event in found.events)
-    told = f"There would have been {count(warnings, 'warning')}."
+    told = ngettext(
+        "There would have been %(number)s warning.", "There would have been %(number)s warnings.", warnings
+    ) % {"number": warnings}
     if first_stop is None:
-        return f"No, nothing would have been closed. {told}"
+        return _("No, nothing would have been closed. %(told)s") % {"told": told}
     last = found.past.observations[-1]
     at_stop = next(seen for seen in found.past.observations if seen.at == first_stop.at)
     after = last.equity - at_stop.equity
-    moved = formats.signed(after, account.currency)
-    return (
-        f"Yes, on {formats.clock(first_stop.at)}: {first_stop.sentence} From there to the end of the span the equity "
-        f"moved by {moved} {account.currency}. {told}"
-    )
+    return _(
+        "Yes, on %(at)s: %(sentence)s From there to the end of the span the equity moved by %(amount)s. %(told)s"
+    ) % {
+        "at": formats.clock(first_stop.at),
+        "sentence": first_stop.sentence,
+        "amount": f"{formats.signed(after, account.currency)} {account.currency}",
+        "told": told,
+    }
 
 
 def _resolution(past: Recorded) -> str:
     if past.width is None:
-        return f"Replayed over all {count(past.snapshots, 'snapshot')} of this span."
-    kept = f"{len(past.observations):,} of {count(past.snapshots, 'snapshot')}"
-    return f"Replayed over {kept}: of every {duration(past.width)} the lowest, the highest and the last equity."
+        return ngettext(
+            "Replayed over the %(number)s snapshot of this span.",
+            "Replayed over all %(number)s snapshots of this span.",
+            past.snapshots,
+        ) % {"number": f"{past.snapshots:,}"}
+    return _(
+        "Replayed over %(kept)s of %(number)s snapshots: of every %(length)s the lowest, the highest and the last equity."
+    ) % {"kept": f"{len(past.observations):,}", "number": f"{past.snapshots:,}", "length": duration(past.width)}
 
 
 def _chart(found: Replay, account: BrokerAccount, formats: Formats) -> dict[str, Any]:

@@ -7,17 +7,24 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import BrokerAccount
 from trading.calc.guard_types import CLOSING_KINDS, Kind
-from trading.formatting import Formats, count, duration, unknown
+from trading.formatting import Formats, ago, count, unknown
 from trading.models import GuardRule
 from trading.queries.guards import AccountStanding, RuleStanding
 
 #: How many rules of an account the dashboard shows.
 _TIGHTEST = 2
 _BADGES = {"normal": "healthy", "warning": "warning", "critical": "critical", "no_data": "idle"}
-_WORDS = {"normal": "Normal", "warning": "Warning", "critical": "Critical", "no_data": "No data"}
+_WORDS = {
+    "normal": gettext_lazy("Normal"),
+    "warning": gettext_lazy("Warning"),
+    "critical": gettext_lazy("Critical"),
+    "no_data": gettext_lazy("No data"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ def card(standing: AccountStanding, formats: Formats, now: datetime) -> GuardCar
         currency=account.currency,
         badge=badge(standing.level),
         word=word(standing.level),
-        age=f"{duration(now - at)} ago" if at else "",
+        age=ago(now - at) if at else "",
         rules=[rule_row(one, account, formats) for one in standing.rules],
         markets=market_rows(standing, formats),
         has_auto_close=standing.has_auto_close,
@@ -107,7 +114,7 @@ def badge(level: str) -> str:
 
 
 def word(level: str) -> str:
-    return _WORDS[level]
+    return str(_WORDS[level])
 
 
 def rule_row(one: RuleStanding, account: BrokerAccount, formats: Formats) -> RuleRow:
@@ -118,7 +125,7 @@ def rule_row(one: RuleStanding, account: BrokerAccount, formats: Formats) -> Rul
         name=name,
         hint=rule_hint(one.rule, formats, currency),
         badge="healthy" if one.is_reached else badge(one.level),
-        word="Reached" if one.is_reached else word(one.level),
+        word=_("Reached") if one.is_reached else word(one.level),
         used=used,
         limits=_limits(one, currency, formats),
         left=left,
@@ -138,39 +145,48 @@ def rule_hint(rule: GuardRule, formats: Formats, currency: str) -> str:
     if rule.kind in (Kind.DRAWDOWN, Kind.DAILY_LOSS):
         return ", ".join(filter(None, (_line_words(rule), _lock_words(rule, formats), _reset_words(rule))))
     words: dict[str, str] = {
-        Kind.MINIMUM_EQUITY: "Equity must stay above it",
-        Kind.OPEN_RISK: "Every stop hit at once",
-        Kind.MARGIN_USE: "Margin against equity",
-        Kind.PROFIT_TARGET: "Balance and equity, without cash flows",
-        Kind.MINIMUM_DAYS: "Days with an opened trade",
+        Kind.MINIMUM_EQUITY: _("Equity must stay above it"),
+        Kind.OPEN_RISK: _("Every stop hit at once"),
+        Kind.MARGIN_USE: _("Margin against equity"),
+        Kind.PROFIT_TARGET: _("Balance and equity, without cash flows"),
+        Kind.MINIMUM_DAYS: _("Days with an opened trade"),
     }
     return words.get(rule.kind, "")
 
 
+_FROM = {
+    GuardRule.Reference.INITIAL_BALANCE: gettext_lazy("From the initial balance"),
+    GuardRule.Reference.DAY_BALANCE: gettext_lazy("From the balance at the daily reset"),
+    GuardRule.Reference.DAY_EQUITY: gettext_lazy("From the equity at the daily reset"),
+    GuardRule.Reference.DAY_HIGHER: gettext_lazy("From the higher of balance and equity at the daily reset"),
+}
+
+
 def _line_words(rule: GuardRule) -> str:
     if rule.reference != GuardRule.Reference.PEAK_EQUITY:
-        return f"From the {rule.get_reference_display().lower()}"
-    follows = {"fixed": "Fixed at the first equity", "balance": "Trails the highest balance"}
+        return str(_FROM[rule.reference])
+    follows = {"fixed": _("Fixed at the first equity"), "balance": _("Trails the highest balance")}
     return follows.get(rule.trailing, rule.get_trailing_display())
 
 
 def _lock_words(rule: GuardRule, formats: Formats) -> str:
     if rule.lock_ratio is None:
         return ""
-    at = "the initial balance" if rule.lock_ratio == 1 else f"{formats.percent(rule.lock_ratio)} of the initial balance"
-    return f"locks at {at}"
+    if rule.lock_ratio == 1:
+        return _("locks at the initial balance")
+    return _("locks at %(share)s of the initial balance") % {"share": formats.percent(rule.lock_ratio)}
 
 
 def _reset_words(rule: GuardRule) -> str:
     needs_reset = rule.reference.startswith("day_") or rule.trailing == GuardRule.Trailing.DAY_CLOSE
     place = rule.reset_zone.rsplit("/", 1)[-1].replace("_", " ")
-    return f"resets {rule.reset_time:%H:%M} {place}" if needs_reset else ""
+    return _("resets %(time)s %(place)s") % {"time": f"{rule.reset_time:%H:%M}", "place": place} if needs_reset else ""
 
 
 def amount_words(value: Decimal | None, rule: GuardRule, currency: str, formats: Formats) -> str:
     """A quantity in the unit of the rule."""
     if value is None:
-        return "not measurable"
+        return _("not measurable")
     if rule.unit == "days":
         return count(int(value), "day")
     if rule.unit == "seconds":
@@ -180,42 +196,46 @@ def amount_words(value: Decimal | None, rule: GuardRule, currency: str, formats:
 
 def _used(one: RuleStanding, currency: str, formats: Formats) -> str:
     if one.rule.kind == Kind.MINIMUM_EQUITY:
-        return f"{formats.percent(max(one.share, Decimal(0)))} of the way down" if one.share is not None else ""
+        if one.share is None:
+            return ""
+        return _("%(share)s of the way down") % {"share": formats.percent(max(one.share, Decimal(0)))}
     if one.rule.kind == Kind.OPEN_RISK and one.is_unbounded:
-        return "No bound: a stop is missing"
+        return _("No bound: a stop is missing")
     if one.rule.kind == Kind.MINIMUM_DAYS:
         return count(int(one.used or 0), "day")
     used = None if one.used is None else max(one.used, Decimal(0))
-    verb = "won" if one.rule.kind == Kind.PROFIT_TARGET else "used"
-    return f"{amount_words(used, one.rule, currency, formats)} {verb}"
+    words = _("%(amount)s won") if one.rule.kind == Kind.PROFIT_TARGET else _("%(amount)s used")
+    return words % {"amount": amount_words(used, one.rule, currency, formats)}
 
 
 def _limits(one: RuleStanding, currency: str, formats: Formats) -> str:
     """The thresholds as they were set."""
-    noun = "target" if one.rule.kind in (Kind.PROFIT_TARGET, Kind.MINIMUM_DAYS) else "limit"
-    limit = f"{noun} {amount_words(one.rule.critical, one.rule, currency, formats)}"
-    if one.rule.warning is None:
-        return limit
-    return f"warning {amount_words(one.rule.warning, one.rule, currency, formats)}, {limit}"
+    is_target = one.rule.kind in (Kind.PROFIT_TARGET, Kind.MINIMUM_DAYS)
+    limit = _("target %(value)s") if is_target else _("limit %(value)s")
+    words = [limit % {"value": amount_words(one.rule.critical, one.rule, currency, formats)}]
+    if one.rule.warning is not None:
+        warning = amount_words(one.rule.warning, one.rule, currency, formats)
+        words.insert(0, _("warning %(value)s") % {"value": warning})
+    return ", ".join(words)
 
 
 def _left(one: RuleStanding, currency: str, formats: Formats) -> SafeString | str:
     if one.headroom is not None:
         return formats.money(one.headroom, currency)
     if one.is_unbounded:
-        return "unbounded"
+        return _("unbounded")
     if one.rule.kind == Kind.MINIMUM_DAYS:
         return count(int(max(one.critical - (one.used or 0), Decimal(0))), "day")
-    return unknown("This rule has no amount that may be lost.")
+    return unknown(_("This rule has no amount that may be lost."))
 
 
 def _if_stopped(one: RuleStanding, currency: str, formats: Formats) -> SafeString | str:
     if one.rule.kind not in CLOSING_KINDS or one.rule.kind == Kind.MARGIN_USE:
-        return unknown("The stops do not change this rule.")
+        return unknown(_("The stops do not change this rule."))
     if one.is_unbounded:
-        return "unbounded"
+        return _("unbounded")
     if one.headroom_if_stopped is None:
-        return unknown("It is not known.")
+        return unknown(_("It is not known."))
     return formats.money(one.headroom_if_stopped, currency)
 
 
@@ -249,9 +269,13 @@ def market_rows(standing: AccountStanding, formats: Formats) -> list[MarketRow]:
 def _market_row(symbol: str, found: Mapping[str, RuleStanding], formats: Formats) -> MarketRow:
     def share(kind: str) -> SafeString | str:
         one = found.get(kind)
-        return formats.percent(one.used) if one and one.used is not None else unknown("The feed does not say.")
+        return formats.percent(one.used) if one and one.used is not None else unknown(_("The feed does not say."))
 
     stale = found.get(Kind.STALE_QUOTE)
-    age = f"{formats.number(stale.used, 0)} s" if stale and stale.used is not None else unknown("Quotes have no guard.")
+    age = (
+        f"{formats.number(stale.used, 0)} s"
+        if stale and stale.used is not None
+        else unknown(_("Quotes have no guard."))
+    )
     level = max((one.level for one in found.values()), key=["normal", "warning", "critical"].index)
     return MarketRow(symbol, share(Kind.SPREAD), share(Kind.MARKET_GAP), age, badge(level), word(level))

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import BrokerAccount, Trader
@@ -55,9 +56,11 @@ def guard_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
         try:
             services.save_rules(account, rules_of(formset), actor=trader_of(request), now=timezone.now())
         except (TradingError, ValidationError) as error:
-            formset.form_problem = " ".join(error.messages if isinstance(error, ValidationError) else [error.message])
+            formset.form_problem = " ".join(
+                error.messages if isinstance(error, ValidationError) else [_(error.message)]
+            )
         else:
-            messages.success(request, f"The rules of {account.label} are saved.")
+            messages.success(request, _("The rules of %(name)s are saved.") % {"name": account.label})
             return redirect("guard_edit", account.pk)
     return _edit_page(request, account, formset=formset, status=422 if request.method == "POST" else 200)
 
@@ -79,9 +82,13 @@ def guard_preset(request: HttpRequest, account_id: UUID) -> HttpResponse:
                 now=timezone.now(),
             )
         except TradingError as error:
-            form.add_error("initial_balance" if error.code == "initial_balance_needed" else None, error.message)
+            form.add_error("initial_balance" if error.code == "initial_balance_needed" else None, _(error.message))
         else:
-            messages.success(request, f"{presets()[given['preset']].name} watches {account.label} now.")
+            messages.success(
+                request,
+                _("%(rules)s watches %(name)s now.")
+                % {"rules": presets()[given["preset"]].name, "name": account.label},
+            )
             return redirect("guard_edit", account.pk)
     return _edit_page(request, account, preset_form=form, status=422)
 
@@ -104,9 +111,13 @@ def guard_auto_close(request: HttpRequest, account_id: UUID) -> HttpResponse:
             now=timezone.now(),
         )
     except TradingError as error:
-        form.add_error("confirmation", error.message)
+        form.add_error("confirmation", _(error.message))
         return _edit_page(request, account, close_form=form, status=422)
-    messages.success(request, f"Auto-close is {'on' if turn_on else 'off'} for {account.label}.")
+    messages.success(
+        request,
+        (_("Auto-close is on for %(name)s.") if turn_on else _("Auto-close is off for %(name)s."))
+        % {"name": account.label},
+    )
     return redirect("guard_edit", account.pk)
 
 

@@ -1,7 +1,7 @@
 """Pages that are kept whole, and filled in with what belongs to one request.
 
-What such a page shows follows from its address, its trader's own row, the revisions of the trader's accounts, how many
-statements, guards and breaks wait, the time of day in the trader's zone as far as it is shown, and the programme itself. All of it is in
+What such a page shows follows from its address, its language, its trader's own row, the revisions of the trader's
+accounts, how many statements, guards and breaks wait, the time of day in the trader's zone as far as it is shown, and the programme itself. All of it is in
 the key, so that a write makes the old page unreachable. A page with a message in it is never kept.
 """
 
@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Trader
 from tradeportal.rest.json import dumps
@@ -36,7 +36,7 @@ _STATE = """
             WHERE a.trader_id = %s)"""
 #: Of the trader's row, what no page shows: the password would not belong in a key, and signing in changes no page.
 _NOT_SHOWN = frozenset({"password", "last_login"})
-_SOURCES = frozenset({".py", ".html", ".css", ".js", ".svg"})
+_SOURCES = frozenset({".py", ".html", ".css", ".js", ".svg", ".mo"})
 
 
 def kept_page(
@@ -62,7 +62,17 @@ def _key(request: HttpRequest, parts: tuple[object, ...]) -> str:
     assert isinstance(trader, Trader)
     now = timezone.now().astimezone(zone_of(trader))
     shown = [getattr(trader, name) for name in _shown_fields()]
-    known = [_programme(), request.get_full_path(), parts, shown, _state(trader), now.date(), str(now.utcoffset())]
+    language = translation.get_language()
+    known = [
+        _programme(),
+        language,
+        request.get_full_path(),
+        parts,
+        shown,
+        _state(trader),
+        now.date(),
+        str(now.utcoffset()),
+    ]
     return hashlib.blake2b(dumps(known), digest_size=16).hexdigest()
 
 
@@ -80,6 +90,8 @@ def _shown_fields() -> tuple[str, ...]:
 @once
 def _programme() -> int:
     """Tells one deployment from the next, whose templates and addresses of styles may be others."""
-    folders = (settings.BASE_DIR / name for name in ("accounts", "static", "templates", "tradeportal", "trading"))
+    folders = (
+        settings.BASE_DIR / name for name in ("accounts", "locale", "static", "templates", "tradeportal", "trading")
+    )
     files = (path for folder in folders for path in folder.rglob("*") if path.suffix in _SOURCES)
     return max(path.stat().st_mtime_ns for path in files)

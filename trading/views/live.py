@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
 
 from accounts.models import BrokerAccount, Trader
 from tradeportal.rest.conditional import names
@@ -25,9 +26,9 @@ def live_part(
     request: HttpRequest, trader: Trader, build: Callable[[], HttpResponse], *, also: Any = None
 ) -> HttpResponse:
     """The part, unless the caller has it: its tag is the address, the revisions of the trader's accounts, and how the
-    trader reads numbers and times. `also` is what else the part shows."""
+    trader reads words, numbers and times. `also` is what else the part shows."""
     revisions = list(BrokerAccount.objects.for_trader(trader).order_by("pk").values_list("pk", "revision"))
-    reading = (trader.pk, trader.number_format, trader.time_zone)
+    reading = (trader.pk, trader.number_format, trader.time_zone, get_language())
     known = [settings.VERSION, request.get_full_path(), reading, revisions, also]
     tag = f'"{hashlib.blake2b(dumps(known), digest_size=16).hexdigest()}"'
     given = request.headers.get("If-None-Match", "")

@@ -3,7 +3,6 @@
 Each account stands for itself, in its own currency.
 """
 
-import calendar
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,7 +19,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import BrokerAccount, Trader
 from trading.calc.balance_proof import ProofDay
 from trading.context import own_accounts
-from trading.formatting import Formats
+from trading.formatting import Formats, month_name
 from trading.models import CashFlow, Trade
 from trading.queries.figures import balance_proof, opening_balance
 from trading.queries.trades import trade_totals
@@ -40,7 +39,7 @@ def monthly_report(request: HttpRequest) -> HttpResponse:
     first = _month(request.GET.get("month", ""), now.astimezone(formats.zone).date())
     following = (first + timedelta(days=31)).replace(day=1)
     context = {
-        "title": f"{calendar.month_name[first.month]} {first.year}",
+        "title": month_name(first),
         "month": f"{first:%Y-%m}",
         "previous": f"{first - timedelta(days=1):%Y-%m}",
         "following": f"{following:%Y-%m}",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount
 from trading.calc.open_risk import OpenPosition, open_risk
@@ -37,5 +38,5 @@ def open_risk_lines(accounts: Sequence[BrokerAccount], formats: Formats) -> list
 def _loss(losses: Sequence[Decimal | None], currency: str, formats: Formats) -> SafeString:
     known = [loss for loss in losses if loss is not None]
     total = -sum(known, Decimal(0)) if len(known) == len(losses) else None
-    reason = "A position has no stop, or its worth cannot be told yet: the loss has no bound."
+    reason = _("A position has no stop, or its worth cannot be told yet: the loss has no bound.")
     return formats.amount(total, currency, reason=reason)

@@ -10,11 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.models import Trader
 from trading.filters import PositionFilter
-from trading.formatting import Formats, duration, unknown
+from trading.formatting import Formats, ago, unknown
 from trading.models import SyncState, Trade
 from trading.queries.positions import (
     Equities,
@@ -31,8 +33,8 @@ from trading.queries.positions import (
 )
 from trading.views.live import EVERY_S, is_live, live_part
 
-_NOT_REPORTED = "The broker has not reported this position."
-_NO_EQUITY = "The broker has not reported the equity."
+_NOT_REPORTED = gettext_lazy("The broker has not reported this position.")
+_NO_EQUITY = gettext_lazy("The broker has not reported the equity.")
 _OLD = timedelta(hours=1)
 
 
@@ -124,13 +126,13 @@ def _row(line: OpenLine, formats: Formats, equity_of: Equities) -> PositionRow:
         lots=formats.lots(line.volume_lots),
         opened=formats.moment(shown.opened_at, shown.opened_text, seconds=False),
         entry=formats.price(shown.open_price),
-        current=_price(formats, position.current_price if position else None, _NOT_REPORTED),
-        stop_loss=_price(formats, shown.stop_loss, "There is no stop."),
-        take_profit=_price(formats, shown.take_profit, "There is no target."),
+        current=_price(formats, position.current_price if position else None, str(_NOT_REPORTED)),
+        stop_loss=_price(formats, shown.stop_loss, _("There is no stop.")),
+        take_profit=_price(formats, shown.take_profit, _("There is no target.")),
         commission=formats.money(line.commission, currency),
-        swap=formats.plain(line.swap, currency, reason=_NOT_REPORTED),
+        swap=formats.plain(line.swap, currency, reason=str(_NOT_REPORTED)),
         profit="" if line.profit is None else formats.money(line.profit, currency),
-        floating=formats.amount(line.floating, currency, reason=_NOT_REPORTED),
+        floating=formats.amount(line.floating, currency, reason=str(_NOT_REPORTED)),
         percent=_percent(
             formats, percent(line.floating, equity_of.get(shown.account_id)) if line.floating is not None else None
         ),
@@ -139,7 +141,7 @@ def _row(line: OpenLine, formats: Formats, equity_of: Equities) -> PositionRow:
         account=shown.account.label,
         currency=currency,
         ticket=shown.ticket,
-        reported=formats.moment(position.reported_at, seconds=False) if position else unknown(_NOT_REPORTED),
+        reported=formats.moment(position.reported_at, seconds=False) if position else unknown(str(_NOT_REPORTED)),
         is_in_book=trade is not None,
         is_reported=position is not None,
     )
@@ -150,7 +152,7 @@ def _price(formats: Formats, value: Decimal | None, reason: str) -> SafeString |
 
 
 def _percent(formats: Formats, value: Decimal | None) -> SafeString | str:
-    return unknown(_NO_EQUITY) if value is None else formats.percent(value / 100)
+    return unknown(str(_NO_EQUITY)) if value is None else formats.percent(value / 100)
 
 
 def _strip(totals: OpenTotals, formats: Formats, now: datetime) -> PositionStrip:
@@ -162,9 +164,9 @@ def _strip(totals: OpenTotals, formats: Formats, now: datetime) -> PositionStrip
         profit=formats.plain(totals.profit, totals.currency),
         swap=formats.plain(totals.swap, totals.currency),
         percent=_percent(formats, totals.percent),
-        equity=formats.plain(totals.equity, totals.currency, reason=_NO_EQUITY),
-        as_of=formats.moment(at, seconds=False) if at else unknown("No broker has reported yet."),
+        equity=formats.plain(totals.equity, totals.currency, reason=str(_NO_EQUITY)),
+        as_of=formats.moment(at, seconds=False) if at else unknown(_("No broker has reported yet.")),
         # A younger age would be wrong as soon as it is read.
-        age=f"{duration(now - at)} ago" if at and now - at >= _OLD else "",
+        age=ago(now - at) if at and now - at >= _OLD else "",
         unreported=totals.unreported,
     )

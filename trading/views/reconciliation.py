@@ -11,6 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import BrokerAccount, Trader
@@ -134,7 +137,7 @@ def reconciliation_rules(request: HttpRequest, account_id: UUID) -> HttpResponse
     form = RulesForm(request.POST if request.method == "POST" else None, rules=rules_of(account))
     if request.method == "POST" and form.is_valid():
         set_rules(account, form.cleaned_data, now=timezone.now())
-        messages.success(request, "The tolerances are saved, and the two sides are compared by them.")
+        messages.success(request, _("The tolerances are saved, and the two sides are compared by them."))
         return _back(account.pk)
     return render(request, "trading/reconciliation_rules.html", {"account": account, "form": form})
 
@@ -145,15 +148,16 @@ def reconciliation_compare(request: HttpRequest, account_id: UUID) -> HttpRespon
     account = get_object_or_404(BrokerAccount.objects.for_trader(_trader(request)), pk=account_id)
     result = compare_again([account.pk], now=timezone.now()).get(account.pk)
     if result is None:
-        messages.warning(request, "Nothing was synced yet, so there is nothing to compare.")
+        messages.warning(request, _("Nothing was synced yet, so there is nothing to compare."))
     elif result.breaks:
-        messages.warning(request, f"Compared: {result.breaks} {'break' if result.breaks == 1 else 'breaks'}.")
+        found = ngettext("Compared: %(number)s break.", "Compared: %(number)s breaks.", result.breaks)
+        messages.warning(request, found % {"number": result.breaks})
     else:
-        messages.success(request, "Compared: the two sides agree.")
+        messages.success(request, _("Compared: the two sides agree."))
     return _back(account.pk)
 
 
-def _act(act: Callable[..., Break], done: str) -> Callable[..., HttpResponse]:
+def _act(act: Callable[..., Break], done: Promise) -> Callable[..., HttpResponse]:
     """The page's address of one act on a break."""
 
     def view(request: HttpRequest, break_id: UUID) -> HttpResponse:
@@ -161,23 +165,23 @@ def _act(act: Callable[..., Break], done: str) -> Callable[..., HttpResponse]:
         found = get_object_or_404(queries.breaks(trader), pk=break_id)
         form = ReasonForm(request.POST)
         if not form.is_valid():
-            messages.error(request, f"A reason has at most {acts.REASON_LENGTH} characters.")
+            messages.error(request, _("A reason has at most %(number)s characters.") % {"number": acts.REASON_LENGTH})
             return _back(found.account_id)
         try:
             act(found, trader, now=timezone.now(), reason=form.cleaned_data["reason"])
         except TradingError as error:
-            messages.error(request, error.message)
+            messages.error(request, _(error.message))
         else:
-            messages.success(request, f"{found.get_type_display()} {found.ticket}".rstrip() + f": {done}.")
+            messages.success(request, done % {"thing": f"{found.get_type_display()} {found.ticket}".rstrip()})
         return _back(found.account_id)
 
     return login_required(require_POST(view))
 
 
-break_acknowledge = _act(acts.acknowledge, "acknowledged")
-break_resolve = _act(acts.resolve, "resolved")
-break_ignore = _act(acts.ignore, "ignored while it stays as it is")
-break_accept = _act(acts.accept, "the broker’s word is in the book")
+break_acknowledge = _act(acts.acknowledge, gettext_lazy("%(thing)s: acknowledged."))
+break_resolve = _act(acts.resolve, gettext_lazy("%(thing)s: resolved."))
+break_ignore = _act(acts.ignore, gettext_lazy("%(thing)s: ignored while it stays as it is."))
+break_accept = _act(acts.accept, gettext_lazy("%(thing)s: the broker’s word is in the book."))
 
 
 def _back(account_id: UUID) -> HttpResponse:

@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import BrokerAccount
 from trading.calc.reconciliation import Match, Outcome, Row, Rules
-from trading.formatting import Formats, duration, unknown
+from trading.formatting import Formats, ago, duration, unknown
 from trading.models import Break, BreakType, ReconciliationLog, SyncState
 from trading.queries.book_balances import Balances
 from trading.queries.reconciliation import feed_of
@@ -18,9 +20,9 @@ from trading.services.breaks import ACCEPTABLE
 from trading.views import reconciliation_words as words
 
 ZERO = Decimal(0)
-_NEVER = "Nothing was synced yet."
-_NO_BOOK_BALANCE = "No statement tells what the account held at its start."
-_NO_BROKER_BALANCE = "The bridge has not reported the account’s figures."
+_NEVER = gettext_lazy("Nothing was synced yet.")
+_NO_BOOK_BALANCE = gettext_lazy("No statement tells what the account held at its start.")
+_NO_BROKER_BALANCE = gettext_lazy("The bridge has not reported the account’s figures.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,9 @@ def feed_row(account: BrokerAccount, formats: Formats, now: datetime) -> FeedRow
     return FeedRow(
         account=account,
         status=feed.status,
-        word=SyncState.Status(feed.status).label if at or feed.failures_in_a_row else "Not synced",
-        last_sync=formats.moment(at) if at else unknown(_NEVER),
-        age=f"{duration(max(now - at, timedelta()))} ago" if at else "",
+        word=str(SyncState.Status(feed.status).label) if at or feed.failures_in_a_row else _("Not synced"),
+        last_sync=formats.moment(at) if at else unknown(str(_NEVER)),
+        age=ago(max(now - at, timedelta())) if at else "",
         took=f"{feed.last_sync_duration_ms:,} ms" if at else "",
         syncs=formats.number(feed.total_syncs),
         open_positions=feed.open_positions,
@@ -156,8 +158,8 @@ def _cells(row: Row, formats: Formats) -> SideCells:
         side=row.side,
         lots=formats.lots(row.volume),
         entry=formats.price(row.open_price),
-        stop_loss=_price(row.stop_loss, "There is no stop.", formats),
-        take_profit=_price(row.take_profit, "There is no target.", formats),
+        stop_loss=_price(row.stop_loss, _("There is no stop."), formats),
+        take_profit=_price(row.take_profit, _("There is no target."), formats),
     )
 
 
@@ -171,8 +173,8 @@ def balance_line(found: Balances, rules: Rules, currency: str, formats: Formats)
         apart = found.broker - found.book
         difference = formats.signed(apart, currency) if abs(apart) > rules.balance_tolerance else ""
     return BalanceLine(
-        book=formats.plain(found.book, currency, reason=_NO_BOOK_BALANCE),
-        broker=formats.plain(found.broker, currency, reason=_NO_BROKER_BALANCE),
+        book=formats.plain(found.book, currency, reason=str(_NO_BOOK_BALANCE)),
+        broker=formats.plain(found.broker, currency, reason=str(_NO_BROKER_BALANCE)),
         difference=difference,
     )
 
@@ -206,7 +208,7 @@ def _break_line(row: Break, currency: str, formats: Formats, now: datetime) -> B
         age=duration(max(now - row.opened_at, timedelta())),
         opened=formats.moment(row.opened_at),
         badge=words.STATE_BADGES[row.state],
-        accept=words.ACCEPT_WORDS[kind] if kind in ACCEPTABLE else "",
+        accept=str(words.ACCEPT_WORDS[kind]) if kind in ACCEPTABLE else "",
         is_mended_by_statement=kind in words.MENDED_BY_STATEMENT,
         is_balance=kind == BreakType.BALANCE_MISMATCH,
         settled_by=str(row.state_changed_by) if row.state_changed_by else "",
@@ -232,7 +234,7 @@ def event_lines(
     return [
         EventLine(
             at=formats.moment(row["at"]),
-            word=ReconciliationLog.Event(row["event"]).label,
+            word=str(ReconciliationLog.Event(row["event"]).label),
             badge=_EVENT_BADGES[row["event"]],
             about=_about(row),
             actor=row["actor"],
@@ -245,9 +247,6 @@ def event_lines(
 
 def _about(row: Mapping[str, Any]) -> str:
     if row["event"] == "sync":
-        matched, breaks = row["matched"], row["breaks"]
-        found = f"{matched} matched, {breaks} {'break' if breaks == 1 else 'breaks'}"
-        runs = row["details"].get("runs", 1)
-        return found if runs == 1 else f"{found}; {runs:,} runs since the last line"
-    kind = BreakType(row["break_type"]).label if row["break_type"] else ""
+        return words.matched_words(row["matched"], row["breaks"], row["details"].get("runs", 1))
+    kind = str(BreakType(row["break_type"]).label) if row["break_type"] else ""
     return " ".join(part for part in (kind, row["details"].get("symbol", ""), row["ticket"]) if part)

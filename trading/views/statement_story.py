@@ -7,7 +7,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from accounts.models import MarginMode
 from trading.calc.rounding import places_of
 from trading.formatting import DASH, Formats, count, unknown
 from trading.models import State, Statement
@@ -77,6 +80,7 @@ class MatchLine:
     label: str
     value: str
     state: str  # "healthy", "warning" or "" where the file does not say
+    is_zone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,35 +162,59 @@ def _counters(statement: Statement, formats: Formats, currency: str) -> list[Cou
     trades = {what: _number(outcome, "trades", what) for what in ("added", "corrected", "unchanged", "removed")}
     others = _total(outcome, "corrected") - trades["corrected"]
     amounts = [amount for row in statement.problems if (amount := _decimal(row.get("amount"))) is not None]
-    lost = f"{count(len(amounts), 'carries', 'carry')} money: {formats.signed(sum(amounts, Decimal(0)), currency)} {currency}"
-    noun = "trade" if trades["added"] == 1 else "trades"
-    old_values = "old values stay in the history"
+    lost = ngettext("%(number)s carries money: %(amount)s", "%(number)s carry money: %(amount)s", len(amounts)) % {
+        "number": len(amounts),
+        "amount": f"{formats.signed(sum(amounts, Decimal(0)), currency)} {currency}",
+    }
     left = len(statement.problems)
     counted = [
-        ("added", "plus", trades["added"], f"{noun} {'added' if done else 'will be added'}", _added_hint(outcome)),
+        ("added", "plus", trades["added"], _added_words(trades["added"], done), _added_hint(outcome)),
         (
             "corrected",
             "pencil",
             trades["corrected"],
-            "corrected" if done else "will be corrected",
-            f"{old_values}; {count(others, 'other row')} too" if others else old_values,
+            _("corrected") if done else _("will be corrected"),
+            _corrected_hint(others),
         ),
-        ("unchanged", "equal", trades["unchanged"], "unchanged", "already in the book"),
+        ("unchanged", "equal", trades["unchanged"], _("unchanged"), _("already in the book")),
         (
             "problems",
             "question-mark",
             left,
-            "line not understood" if left == 1 else "lines not understood",
-            lost if amounts else "kept word for word" if left else "every row is accounted for",
+            ngettext("line not understood", "lines not understood", left),
+            lost if amounts else _("kept word for word") if left else _("every row is accounted for"),
         ),
     ]
     return [Counter(kind, icon, f"{number:,}", words, hint) for kind, icon, number, words, hint in counted]
 
 
+def _added_words(number: int, done: bool) -> str:
+    if done:
+        return ngettext("trade added", "trades added", number)
+    return ngettext("trade will be added", "trades will be added", number)
+
+
 def _added_hint(outcome: Mapping[str, Any]) -> str:
-    kinds = (("executions", "execution"), ("cash_flows", "cash flow"), ("positions", "open position"))
-    parts = [count(number, noun) for kind, noun in kinds if (number := _number(outcome, kind, "added"))]
-    return "with " + ", ".join(parts) if parts else "nothing else is new"
+    executions, flows, positions = (
+        _number(outcome, kind, "added") for kind in ("executions", "cash_flows", "positions")
+    )
+    words = (
+        (executions, count(executions, "execution")),
+        (flows, count(flows, "cash flow")),
+        (positions, count(positions, "open position")),
+    )
+    parts = [text for number, text in words if number]
+    return _("with %(rows)s") % {"rows": ", ".join(parts)} if parts else _("nothing else is new")
+
+
+def _corrected_hint(others: int) -> str:
+    if not others:
+        return _("old values stay in the history")
+    return ngettext(
+        "old values stay in the history; %(number)s other row too",
+        "old values stay in the history; %(number)s other rows too",
+        others,
+    ) % {"number": others}
 
 
 def _problem(row: Mapping[str, Any], formats: Formats, currency: str) -> ProblemLine:
@@ -223,12 +251,12 @@ def _added(row: Mapping[str, Any], formats: Formats, currency: str) -> AddedLine
     costs = sum((_decimal(row.get(name)) or Decimal(0) for name in ("commission", "swap", "fee")), Decimal(0))
     closed, exit_price = _moment(row.get("closed_at")), _decimal(row.get("close_price"))
     return AddedLine(
-        closed=formats.moment(closed, seconds=False) if closed else unknown("Still open."),
+        closed=formats.moment(closed, seconds=False) if closed else unknown(_("Still open.")),
         symbol=str(row.get("symbol", "")),
         side=str(row.get("side", "")),
         lots=formats.lots(_decimal(row.get("volume_lots")) or Decimal(0)),
         entry=formats.price(_decimal(row.get("open_price")) or Decimal(0)),
-        exit=formats.price(exit_price) if exit_price is not None else unknown("Still open."),
+        exit=formats.price(exit_price) if exit_price is not None else unknown(_("Still open.")),
         costs=formats.money(costs, currency),
         net=formats.amount(_decimal(row.get("net_profit")), currency),
         ticket=str(row.get("ticket", "")),
@@ -246,10 +274,12 @@ def _added_net(outcome: Mapping[str, Any], formats: Formats, currency: str) -> S
 def _causes(problems: Sequence[Mapping[str, Any]]) -> dict[Decimal, str]:
     """What a difference of exactly this size comes from: ours less stated, where lines with money are left out."""
     amounts = [(amount, row.get("line")) for row in problems if (amount := _decimal(row.get("amount")))]
-    causes = {-amount: f"Exactly line {line}, which was not understood." for amount, line in amounts}
+    causes = {
+        -amount: _("Exactly line %(line)s, which was not understood.") % {"line": line} for amount, line in amounts
+    }
     if len(amounts) > 1:
-        whole = sum((amount for amount, _ in amounts), Decimal(0))
-        causes.setdefault(-whole, "Exactly the lines that were not understood.")
+        whole = sum((amount for amount, _line in amounts), Decimal(0))
+        causes.setdefault(-whole, _("Exactly the lines that were not understood."))
     return causes
 
 
@@ -265,9 +295,12 @@ def _stated_line(row: Mapping[str, Any], causes: Mapping[Decimal, str], formats:
     reason = str(row.get("reason") or (causes.get(difference, "") if difference else ""))
     return StatedLine(
         label=stated_words(str(row.get("key", ""))),
-        printed=f"In the file: {row.get('label') or row.get('key')} {row.get('printed') or ''}",
+        printed=_("In the file: %(words)s")
+        % {"words": f"{row.get('label') or row.get('key')} {row.get('printed') or ''}"},
         stated=_figure(stated, formats) if stated is not None else str(row.get("printed", "")),
-        ours=_figure(ours, formats) if ours is not None else unknown(reason or "It can't be computed from this file."),
+        ours=_figure(ours, formats)
+        if ours is not None
+        else unknown(reason or _("It can't be computed from this file.")),
         difference=_signed(difference, formats) if difference is not None else "",
         state=str(row.get("state", "")),
         reason=reason,
@@ -278,51 +311,65 @@ def _match(statement: Statement, header: Mapping[str, Any]) -> list[MatchLine]:
     """What the file says about its account, beside what the account says."""
     account = statement.account
     pairs = [
-        ("Number", header.get("number"), account.number if account else None),
-        ("Server", header.get("server"), account.server if account else None),
-        ("Currency", header.get("currency"), account.currency if account else None),
+        (_("Number"), header.get("number"), account.number if account else None),
+        (_("Server"), header.get("server"), account.server if account else None),
+        (_("Currency"), header.get("currency"), account.currency if account else None),
         (
-            "Margin mode",
-            str(header.get("margin_mode") or "").capitalize(),
+            _("Margin mode"),
+            _margin_words(header.get("margin_mode")),
             account.get_margin_mode_display() if account else None,
         ),
     ]
     lines = [_match_line(label, str(stated or ""), own) for label, stated, own in pairs]
     guessed = statement.zone_is_guessed
     zone = statement.server_time_zone
-    lines.append(MatchLine("Time zone", f"{zone}, guessed" if guessed else zone, "warning" if guessed else "healthy"))
+    words = _("%(zone)s, guessed") % {"zone": zone} if guessed else zone
+    lines.append(MatchLine(_("Time zone"), words, "warning" if guessed else "healthy", is_zone=True))
     return lines
+
+
+def _margin_words(mode: str | None) -> str:
+    return str(MarginMode(mode).label) if mode in MarginMode.values else ""
 
 
 def _match_line(label: str, stated: str, own: str | None) -> MatchLine:
     if not stated:
-        return MatchLine(label, f"{own or DASH} (the file does not say)" if own else "the file does not say", "")
+        return MatchLine(
+            label, _("%(own)s (the file does not say)") % {"own": own} if own else _("the file does not say"), ""
+        )
     if own is None:
         return MatchLine(label, stated, "")
     same = stated.lower() == own.lower()
-    return MatchLine(
-        label, stated if same else f"{stated}, the account has {own or 'none'}", "healthy" if same else "warning"
-    )
+    if same:
+        return MatchLine(label, stated, "healthy")
+    differs = _("%(stated)s, the account has %(own)s") if own else _("%(stated)s, the account has none")
+    return MatchLine(label, differs % {"stated": stated, "own": own}, "warning")
 
 
 def _segments(statement: Statement) -> list[Segment]:
     """Every row of the file by its kind, as parts of one bar."""
     counts = statement.counts or {}
+    trades = counts.get("positions", counts.get("closed_trades", 0))
+    executions = max(0, counts.get("deals", 0) - counts.get("cash_flows", 0))
+    orders = counts.get("orders", 0) + counts.get("cancelled_orders", 0)
+    flows = counts.get("cash_flows", 0)
+    opened = counts.get("open_positions", counts.get("open_trades", 0))
+    working, totals, problems = counts.get("working_orders", 0), len(statement.stated), len(statement.problems)
     kinds = [
-        ("trade", counts.get("positions", counts.get("closed_trades", 0))),
-        ("execution", max(0, counts.get("deals", 0) - counts.get("cash_flows", 0))),
-        ("order", counts.get("orders", 0) + counts.get("cancelled_orders", 0)),
-        ("cash flow", counts.get("cash_flows", 0)),
-        ("open position", counts.get("open_positions", counts.get("open_trades", 0))),
-        ("working order", counts.get("working_orders", 0)),
-        ("total", len(statement.stated)),
-        ("problem", len(statement.problems)),
+        (trades, count(trades, "trade")),
+        (executions, count(executions, "execution")),
+        (orders, count(orders, "order")),
+        (flows, count(flows, "cash flow")),
+        (opened, count(opened, "open position")),
+        (working, count(working, "working order")),
+        (totals, count(totals, "total")),
+        (problems, count(problems, "problem")),
     ]
-    whole = sum(number for _, number in kinds) or 1
+    whole = sum(number for number, _words in kinds) or 1
     segments, at = [], 0
-    for noun, number in kinds:
+    for number, words in kinds:
         if number:
-            segments.append(Segment(count(number, noun), number, at * 1000 // whole, max(2, number * 1000 // whole)))
+            segments.append(Segment(words, number, at * 1000 // whole, max(2, number * 1000 // whole)))
             at += number
     return segments
 
@@ -330,30 +377,38 @@ def _segments(statement: Statement) -> list[Segment]:
 def _sentence(statement: Statement, outcome: Mapping[str, Any]) -> str:
     """What a commit would do, in one sentence or two."""
     if outcome.get("changes_nothing"):
-        return "Everything in this file is in your history already: committing it changes nothing."
+        return _("Everything in this file is in your history already: committing it changes nothing.")
     parts = []
     added, corrected = _number(outcome, "trades", "added"), _number(outcome, "trades", "corrected")
     if added:
-        parts.append(f"adds {count(added, 'trade')}")
+        parts.append(ngettext("adds %(number)s trade", "adds %(number)s trades", added) % {"number": f"{added:,}"})
     if corrected:
-        parts.append(f"corrects {corrected:,}")
+        parts.append(_("corrects %(number)s") % {"number": f"{corrected:,}"})
     if noted := int(outcome.get("journal_added", 0)):
-        parts.append(f"adds what you noted on {count(noted, 'trade')}")
+        words = ngettext("adds what you noted on %(number)s trade", "adds what you noted on %(number)s trades", noted)
+        parts.append(words % {"number": f"{noted:,}"})
     if not parts:
-        parts.append(f"changes {count(_total(outcome, 'added') + _total(outcome, 'corrected'), 'row')}")
+        changed = _total(outcome, "added") + _total(outcome, "corrected")
+        parts.append(
+            ngettext("changes %(number)s row", "changes %(number)s rows", changed) % {"number": f"{changed:,}"}
+        )
     if outcome.get("creates_account"):
-        parts.append("makes the account")
-    left = len(statement.problems)
-    open_lines = f" {count(left, 'line stays', 'lines stay')} open." if left else ""
-    return f"Committing {' and '.join(parts)}.{open_lines} The import can be undone whole."
+        parts.append(_("makes the account"))
+    sentences = [_("Committing %(acts)s.") % {"acts": _(" and ").join(parts)}]
+    if left := len(statement.problems):
+        sentences.append(
+            ngettext("%(number)s line stays open.", "%(number)s lines stay open.", left) % {"number": left}
+        )
+    return " ".join([*sentences, _("The import can be undone whole.")])
 
 
 def _undo_sentence(outcome: Mapping[str, Any]) -> str:
     added, corrected = _total(outcome, "added"), _total(outcome, "corrected") + _total(outcome, "removed")
-    return (
-        f"Undo takes the {count(added, 'added row')} away and puts back the old values of {corrected:,}. "
-        "Your notes and tags stay."
-    )
+    return ngettext(
+        "Undo takes the %(added)s added row away and puts back the old values of %(corrected)s. Your notes and tags stay.",
+        "Undo takes the %(added)s added rows away and puts back the old values of %(corrected)s. Your notes and tags stay.",
+        added,
+    ) % {"added": f"{added:,}", "corrected": f"{corrected:,}"}
 
 
 def _decimal(raw: Any) -> Decimal | None:

@@ -11,6 +11,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import BrokerAccount, Trader
@@ -72,11 +74,11 @@ def statement_upload(request: HttpRequest) -> HttpResponse:
             name = file.name or ""
             kept.append(receive_statement(trader, name, file.chunks(), now=timezone.now(), account=account))
         except TradingError as error:
-            refused.append((file.name or "statement", error.message))
+            refused.append((file.name or "statement", _(error.message)))
     if kept:
         return _after_upload(request, kept, refused)
     if request.method == "POST" and not files:
-        refused = [("No file", "Choose at least one file first.")]
+        refused = [(_("No file"), _("Choose at least one file first."))]
     context = {
         "refused": refused,
         "account": account,
@@ -101,7 +103,10 @@ def _after_upload(request: HttpRequest, kept: list[Statement], refused: list[tup
     for name, sentence in refused:
         messages.error(request, f"{name}: {sentence}")
     if len(kept) > 1:
-        messages.success(request, f"{len(kept)} files are kept and being read.")
+        words = ngettext(
+            "%(number)s file is kept and being read.", "%(number)s files are kept and being read.", len(kept)
+        )
+        messages.success(request, words % {"number": len(kept)})
     target = redirect("statement_detail", kept[0].pk) if len(kept) == 1 else redirect("statement_list")
     if not request.htmx:  # type: ignore[attr-defined]
         return target
@@ -155,7 +160,7 @@ def statement_account(request: HttpRequest, statement_id: Any) -> HttpResponse:
             time_zone="" if chosen["account"] else chosen["time_zone"],
         )
 
-    return _act(request, statement, choose, "The dry run is made again for this account.")
+    return _act(request, statement, choose, _("The dry run is made again for this account."))
 
 
 def _account_form(statement: Statement, data: Any) -> StatementAccountForm:
@@ -177,7 +182,7 @@ def statement_commit(request: HttpRequest, statement_id: Any) -> HttpResponse:
 @login_required
 @require_POST
 def statement_discard(request: HttpRequest, statement_id: Any) -> HttpResponse:
-    done = "It is discarded. Nothing of it is in your history."
+    done = _("It is discarded. Nothing of it is in your history.")
     return _act(request, _own(_trader(request), statement_id), discard_statement, done)
 
 
@@ -190,7 +195,7 @@ def statement_undo(request: HttpRequest, statement_id: Any) -> HttpResponse:
 @login_required
 @require_POST
 def statement_reread(request: HttpRequest, statement_id: Any) -> HttpResponse:
-    done = "The kept file is read again. Look at what would change, then commit or discard."
+    done = _("The kept file is read again. Look at what would change, then commit or discard.")
     return _act(request, _own(_trader(request), statement_id), request_reread, done)
 
 
@@ -212,7 +217,7 @@ def _act(request: HttpRequest, statement: Statement, act: Callable[..., Statemen
     try:
         statement = act(statement, now=timezone.now())
     except TradingError as error:
-        messages.error(request, error.message)
+        messages.error(request, _(error.message))
     else:
         if done:
             messages.success(request, done)

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 COOKIE = "trade_columns"
@@ -14,17 +15,17 @@ COOKIE_S = 31_536_000
 COMFORTABLE = "comfortable"
 #: Columns that can be left out, in the order of the table. When, what and how much always stay.
 COLUMNS = {
-    "entry": "Entry",
-    "exit": "Exit",
-    "held": "Held",
-    "gross": "Gross",
-    "commission": "Commission",
-    "swap": "Swap",
-    "fee": "Fee",
-    "bar": "Result drawn",
-    "account": "Account",
-    "strategy": "Strategy",
-    "marks": "Tags and marks",
+    "entry": _("Entry"),
+    "exit": _("Exit"),
+    "held": _("Held"),
+    "gross": _("Gross"),
+    "commission": _("Commission"),
+    "swap": _("Swap"),
+    "fee": _("Fee"),
+    "bar": _("Result drawn"),
+    "account": _("Account"),
+    "strategy": _("Strategy"),
+    "marks": _("Tags and marks"),
 }
 
 
@@ -47,7 +48,7 @@ class TableShape:
     @property
     def choices(self) -> list[tuple[str, str, bool]]:
         """Name, label and whether it is shown, of each column."""
-        return [(name, label, name not in self.hidden) for name, label in COLUMNS.items()]
+        return [(name, str(label), name not in self.hidden) for name, label in COLUMNS.items()]
 
 
 @login_required

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, Trader
 from trading.context import own_accounts
@@ -123,7 +124,7 @@ class TradeListing:
     @cached_property
     def free_fields(self) -> frozenset[str]:
         """The fields that are not set yet, and so are offered."""
-        taken = {name for name, _ in self.settings}
+        taken = {name for name, _value in self.settings}
         return frozenset(self.filter.filters) - taken
 
     @cached_property
@@ -171,7 +172,7 @@ class TradeListing:
 
     @property
     def shown_of_all(self) -> str:
-        return f"{self.shown:,} of {self.count:,}"
+        return _("%(shown)s of %(all)s") % {"shown": f"{self.shown:,}", "all": f"{self.count:,}"}
 
     @property
     def shown(self) -> int:

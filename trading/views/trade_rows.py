@@ -13,6 +13,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount
 from trading import formatting
@@ -128,7 +129,7 @@ def bar(net: Decimal, largest: Decimal) -> SafeString:
 def short_moment(formats: Formats, at: datetime, broker_text: str, year: str, *, seconds: bool = True) -> SafeString:
     """The moment without its year when that is the present one; the broker's own wording on hover."""
     text = formats.clock(at, seconds=seconds).replace(f" {year} ", " ", 1)
-    title = f"Broker: {broker_text}" if broker_text else ""
+    title = _("Broker: %(text)s") % {"text": broker_text} if broker_text else ""
     return mark_safe(f'<time datetime="{at.isoformat()}" title="{escape(title)}">{text}</time>')
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from trading.downloads import download
@@ -84,8 +85,8 @@ def _row_context(listing: TradeListing) -> RowContext:
         many_accounts=len(listing.chosen_accounts) > 1,
         has_strategies=bool(listing.choices.strategies),
         sides={name: side(name) for name in Side.values},
-        has_notes=icon("note", "Has notes"),
-        is_corrected=icon("history", "Corrected by a later statement"),
+        has_notes=icon("note", _("Has notes")),
+        is_corrected=icon("history", _("Corrected by a later statement")),
     )
 
 
@@ -104,7 +105,7 @@ def trade_detail(request: HttpRequest, trade_id: Any) -> HttpResponse:
     form = JournalForm(request.POST or None, story=story)
     if request.method == "POST" and form.is_valid():
         save_journal(trade, **form.cleaned_data)
-        messages.success(request, "Your notes are saved. The broker's figures are as they were.")
+        messages.success(request, _("Your notes are saved. The broker's figures are as they were."))
         return redirect(request.get_full_path())
     previous, following = neighbours(listing.trades, trade, listing.sort)
     formats = Formats.of(listing.trader)

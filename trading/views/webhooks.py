@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from trading.context import Frame
@@ -17,6 +18,7 @@ from trading.errors import TradingError
 from trading.formatting import Formats
 from trading.models import Delivery, Webhook
 from trading.services import webhooks as services
+from trading.services.alert_words import alert_sentence
 from trading.views.guards import trader_of
 
 _LOG = 50
@@ -24,9 +26,9 @@ _LOG = 50
 
 class WebhookForm(forms.Form):
     url = forms.CharField(
-        label="Address",
+        label=gettext_lazy("Address"),
         max_length=500,
-        help_text="https:// and reachable from the internet.",
+        help_text=gettext_lazy("https:// and reachable from the internet."),
         widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "off"}),
     )
 
@@ -41,7 +43,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
             made = services.create_webhook(trader_of(request), form.cleaned_data["url"])
             form = WebhookForm()
         except TradingError as error:
-            form.add_error("url", error.message)
+            form.add_error("url", _(error.message))
     frame = Frame(request)
     log = Delivery.objects.for_trader(request.user).filter(channel="webhook").select_related("webhook", "alert")
     context = {
@@ -64,7 +66,7 @@ def webhook_switch(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     """Pauses a webhook, or lets it go on."""
     webhook = _own(request, webhook_id)
     services.set_active(webhook, not webhook.is_active)
-    messages.success(request, "The webhook is called again." if webhook.is_active else "The webhook is paused.")
+    messages.success(request, _("The webhook is called again.") if webhook.is_active else _("The webhook is paused."))
     return redirect("webhook_list")
 
 
@@ -75,7 +77,7 @@ def webhook_test(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     try:
         services.send_test(_own(request, webhook_id), now=timezone.now())
     except TradingError as error:
-        messages.error(request, error.message)
+        messages.error(request, _(error.message))
     else:
         messages.success(request, _("A test is on its way. What came of it stands under Deliveries in a moment."))
     return redirect("webhook_list")
@@ -88,7 +90,7 @@ def webhook_delete(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     webhook = _own(request, webhook_id)
     if request.method == "POST":
         services.delete_webhook(webhook)
-        messages.success(request, "The webhook is gone.")
+        messages.success(request, _("The webhook is gone."))
         return redirect("webhook_list")
     return render(request, "trading/webhook_delete.html", {"webhook": webhook})
 
@@ -102,12 +104,15 @@ _BADGES = {"pending": "busy", "delivered": "healthy", "failed": "critical"}
 
 def _line(row: Delivery, formats: Formats) -> dict[str, Any]:
     last: dict[str, Any] = row.attempts[-1] if row.attempts else {}
-    outcome = last.get("error") or (f"answered {last['status']} in {last.get('duration_ms', 0)} ms" if last else "")
+    outcome = _(last["error"]) if last.get("error") else ""
+    if last and not outcome:
+        answered = {"status": last["status"], "number": last.get("duration_ms", 0)}
+        outcome = _("answered %(status)s in %(number)s ms") % answered
     return {
         "at": formats.moment(row.created_at),
         "badge": _BADGES[row.state],
         "word": row.get_state_display(),
-        "alert": row.alert.sentence if row.alert else _("A test"),
+        "alert": alert_sentence(row.alert, formats) if row.alert else _("A test"),
         "address": row.webhook.url if row.webhook else "",
         "attempts": len(row.attempts),
         "outcome": outcome,
