@@ -1,11 +1,10 @@
 """What a trader types about guards, checked. Shares are typed in percent."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -13,12 +12,15 @@ from accounts.zones import zone_names
 from trading.calc.guard_presets import presets
 from trading.models import GuardKind, GuardRule
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 _KINDS_OF_UNIT = {GuardKind.MINIMUM_DAYS: "days", GuardKind.STALE_QUOTE: "seconds"}
 _HUNDRED = Decimal(100)
 _MOST = 40
 
 
-def _number(label: Promise, *, required: bool = False, help_text: Promise | str = "") -> forms.DecimalField:
+def _number(label: "StrOrPromise", *, required: bool = False, help_text: "StrOrPromise" = "") -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         required=required,

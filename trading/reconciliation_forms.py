@@ -1,21 +1,23 @@
 """The tolerances of an account and the reason of an act, as a trader types them."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from trading.models import AccountRules
 from trading.services.breaks import REASON_LENGTH
 from trading.services.reconciliation_rules import EDITABLE
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 _RATIOS = ("match_volume_ratio", "volume_break_ratio")
 _MOST = Decimal(1_000_000)
 
 
-def _number(label: Promise, help_text: Promise, most: Decimal = _MOST) -> forms.DecimalField:
+def _number(label: "StrOrPromise", help_text: "StrOrPromise", most: Decimal = _MOST) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
         help_text=help_text,

@@ -95,7 +95,7 @@ class Column:
         accounts = [(str(account.pk), account.label) for account in self.choice.listing.accounts]
         offered = [
             self._select("account", _("Account"), accounts) if not self._several else None,
-            self._select("period", _("Closed"), [(name, label) for name, label in NAMES.items() if name != "all"]),
+            self._select("period", _("Closed"), [(name, str(label)) for name, label in NAMES.items() if name != "all"]),
             Field(f"{self.letter}.from", pgettext("first day", "From"), "date", self._value("from")),
             Field(f"{self.letter}.to", pgettext("last day", "To"), "date", self._value("to")),
             self._text("symbol", _("Symbol"), "symbols"),

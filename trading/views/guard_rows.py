@@ -164,7 +164,7 @@ _FROM = {
 
 def _line_words(rule: GuardRule) -> str:
     if rule.reference != GuardRule.Reference.PEAK_EQUITY:
-        return str(_FROM[rule.reference])
+        return str(_FROM[GuardRule.Reference(rule.reference)])
     follows = {"fixed": _("Fixed at the first equity"), "balance": _("Trails the highest balance")}
     return follows.get(rule.trailing, rule.get_trailing_display())
 

@@ -227,7 +227,7 @@ def _correction(row: Mapping[str, Any], formats: Formats, currency: str) -> Corr
     field, difference = str(row["field"]), _decimal(row.get("difference"))
     is_money = field in MONEY_FIELDS
     return CorrectionLine(
-        table=TABLES.get(str(row["table"]), str(row["table"])),
+        table=str(TABLES.get(str(row["table"]), row["table"])),
         key=str(row.get("key") or ""),
         field=field_words(field),
         old=_value(row.get("old"), formats),
