@@ -22,7 +22,7 @@ from loadtest.bench_pages import filled_account  # noqa: E402
 from trading.calc.periods import windows  # noqa: E402
 from trading.filters import zone_of  # noqa: E402
 from trading.models import State, Statement, StatementFile  # noqa: E402
-from trading.queries import daily, figures, overview  # noqa: E402
+from trading.queries import daily, overview, recent  # noqa: E402
 from trading.queries.curves import currency_curve  # noqa: E402
 from trading.services.rollups import roll_up  # noqa: E402
 
@@ -67,7 +67,7 @@ def _measured(trades: int) -> dict[str, Any]:
         "rebuild": lambda: roll_up(account.pk),
         "summary": lambda: daily.total_results([account], zone),
         "month": lambda: daily.daily_results([account], zone, month),
-        "strip": lambda: (figures.period_sums([account], now, zone), overview.recent_nets([account], now, zone)),
+        "strip": lambda: (recent.period_sums([account], now, zone), recent.recent_nets([account], now, zone)),
         "list": lambda: overview.overviews([account]),
         "curve": lambda: currency_curve([account], zone, None, None, "all"),
     }

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import BrokerAccount, Trader
 from tests import make
 from trading.models import State
-from trading.queries.overview import recent_nets
+from trading.queries.recent import recent_nets
 from trading.views.sparks import spark
 
 pytestmark = pytest.mark.django_db
@@ -232,7 +232,14 @@ def test_bars_are_the_days_of_the_traders_zone(ann: Trader) -> None:
     account = make.account(ann)
     now = datetime(2026, 3, 11, 20, 0, tzinfo=UTC)
     for hour, net in ((22, 5), (23, 7)):
-        make.execution(account, direction="out", executed_at=now.replace(day=10, hour=hour), gross_profit=Decimal(net))
+        make.trade(
+            account,
+            opened_at=now.replace(day=9),
+            closed_at=now.replace(day=10, hour=hour),
+            gross_profit=Decimal(net),
+            commission=0,
+            swap=0,
+        )
     days, months = recent_nets([account], now, ZoneInfo("Europe/Berlin"))["USD"]
     assert days == {date(2026, 3, 10): Decimal(5), date(2026, 3, 11): Decimal(7)}
     assert months == {date(2026, 3, 1): Decimal(12)}

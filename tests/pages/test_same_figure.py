@@ -14,6 +14,8 @@ from rest_framework.test import APIClient
 from accounts.models import BrokerAccount, Trader
 from tests.samples import sample
 from tests.services import act
+from trading.calc.rounding import to_places
+from trading.queries.account_results import read_results
 from trading.queries.booked import booked
 from trading.queries.trades import closed_trades, trade_totals
 
@@ -64,39 +66,68 @@ def summary(api: APIClient, account: BrokerAccount) -> dict[str, Any]:
     return answer
 
 
-def test_the_net_is_one_figure(account: BrokerAccount, ann_client: Client, ann_api: APIClient) -> None:
-    detail = text(ann_client, f"/accounts/{account.pk}/")
+def test_the_net_of_closed_trades_is_one_figure(account: BrokerAccount, ann_client: Client, ann_api: APIClient) -> None:
     shown = {
         "dashboard": after(text(ann_client, "/"), "All time"),
         "list of accounts": after(text(ann_client, "/accounts/"), account.number, signed=True),
-        "account": after(detail, "Total net profit"),
-        "account, all time": after(detail, "All time"),
+        "account": after(text(ann_client, f"/accounts/{account.pk}/"), "All time"),
+        "trades": after(text(ann_client, f"/trades/?account={account.pk}"), "Net profit"),
+        "portal's definition": after(
+            text(ann_client, f"/accounts/{account.pk}/figures/?definition=portal"), "Total net profit"
+        ),
+    }
+    assert len(set(shown.values())) == 1, shown
+    net = Decimal(summary(ann_api, account)["periods"]["all"]["net"])
+    assert abs(net - number(shown["dashboard"])) <= Decimal("0.5" if account.currency == "JPY" else 0)
+
+
+def test_the_net_as_metatrader_counts_is_one_figure(
+    account: BrokerAccount, ann_client: Client, ann_api: APIClient
+) -> None:
+    shown = {
+        "account": after(text(ann_client, f"/accounts/{account.pk}/"), "Total net profit"),
         "figures": after(text(ann_client, f"/accounts/{account.pk}/figures/"), "Total net profit"),
     }
     trades = text(ann_client, f"/trades/?account={account.pk}")
     if "Net as MetaTrader counts it" in trades:
         shown["trades"] = after(trades, "Net as MetaTrader counts it:")
-    else:
-        shown["trades"] = after(trades, "Net profit")
     assert len(set(shown.values())) == 1, shown
-    net, answer = number(shown["figures"]), summary(ann_api, account)
+    net = number(shown["figures"])
     assert number(printed(account)["net_profit"]) == net
-    assert round(Decimal(answer["figures"]["net_profit"]), 2) == round(Decimal(answer["periods"]["all"]["net"]), 2)
-    assert abs(Decimal(answer["figures"]["net_profit"]) - net) <= Decimal("0.5" if account.currency == "JPY" else 0)
+    answer = summary(ann_api, account)
+    exact, closed = Decimal(answer["figures"]["net_profit"]), Decimal(answer["periods"]["all"]["net"])
+    assert abs(exact - net) <= Decimal("0.5" if account.currency == "JPY" else 0)
+    assert closed + Decimal(answer["booked_on_open"]) == exact
 
 
-def test_exits_and_won_exits_are_counted_once(account: BrokerAccount, ann_client: Client, ann_api: APIClient) -> None:
+def test_trades_and_exits_are_each_counted_once(account: BrokerAccount, ann_client: Client, ann_api: APIClient) -> None:
+    home, detail = text(ann_client, "/"), text(ann_client, f"/accounts/{account.pk}/")
+    period = summary(ann_api, account)["periods"]["all"]
+    share = to_places(Decimal(period["wins"] * 100) / period["count"], 0)
+    words = f"{period['count']:,} trades, {share}\N{NO-BREAK SPACE}% won".replace("\N{NO-BREAK SPACE}", " ")
+    assert words in home and words in detail
+    assert period["count"] == account.trades.closed().count()
+    assert period["wins"] == account.trades.closed().filter(net_profit__gt=0).count()
     figures = text(ann_client, f"/accounts/{account.pk}/figures/")
     exits, won = after(figures, "Total trades"), after(figures, "Profit trades")
-    words = f"{exits} exits, {won} won"
-    detail = text(ann_client, f"/accounts/{account.pk}/")
-    assert words in text(ann_client, "/") and words in detail and f"of {exits} exits" in detail
-    answer = summary(ann_api, account)
-    assert [answer["periods"]["all"]["count"], answer["periods"]["all"]["wins"]] == [number(exits), number(won)]
+    assert f"of {exits} exits" in detail
     assert [printed(account)[key] for key in ("trades_total", "trades_won")] == [
         exits.replace(",", ""),
         won.replace(",", ""),
     ]
+
+
+def test_what_open_trades_booked_is_said_beside_the_results(account: BrokerAccount, ann_client: Client) -> None:
+    home, detail = text(ann_client, "/"), text(ann_client, f"/accounts/{account.pk}/")
+    on_open = read_results([account.pk])[account.pk].on_open
+    said = "Booked on open trades: "
+    assert (said in home) == (said in detail) == bool(on_open)
+    if on_open:
+        assert (
+            after(home, said)
+            == after(detail, said)
+            == after(text(ann_client, "/trades/"), "Booked on trades still open:")
+        )
 
 
 def test_balance_equity_and_floating_are_one_figure_each(

@@ -1,4 +1,4 @@
-"""Figures, curve, proof and period sums of what is in the book, and what the cache keeps of them."""
+"""Figures, curve and proof of what is in the book, and what the cache keeps of them."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -31,32 +31,8 @@ def account(ann: Trader) -> BrokerAccount:
     return act.account_of(act.imported(ann, CONTENT))
 
 
-def test_sums_up_net_count_and_wins_per_period_and_currency(account: BrokerAccount) -> None:
-    other = make.account(account.trader, currency="EUR")
-    make.exit_of(make.trade(other))
-    now = datetime(2025, 3, 4, 18, 0, tzinfo=UTC)
-    sums = figures.period_sums([account, other], now, UTC_ZONE)
-    assert sums["USD"]["today"] == figures.PeriodSum(Decimal("-12.00"), 1, 0)
-    assert sums["USD"]["week"] == sums["USD"]["all"] == figures.PeriodSum(Decimal("13.00"), 2, 1)
-    assert (sums["EUR"]["all"].net, sums["EUR"]["today"].count) == (Decimal("100.00"), 0)
-
-
-def test_reads_the_sums_of_any_number_of_accounts_in_one_query(
-    account: BrokerAccount, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    others = [make.account(account.trader) for _ in range(5)]
-    with django_assert_num_queries(1):
-        figures.period_sums([account, *others], act.NOW, UTC_ZONE)
-
-
-def test_has_no_sums_without_accounts(db: None) -> None:
-    assert figures.period_sums([], act.NOW, UTC_ZONE) == {}
-
-
 def test_gives_an_account_without_trades_zeros(ann: Trader) -> None:
-    empty = make.account(ann, currency="USD")
-    assert figures.period_sums([empty], act.NOW, UTC_ZONE)["USD"]["all"] == figures.PeriodSum(Decimal(0), 0, 0)
-    assert figures.account_figures(empty, "mt5")["trades_total"] == 0
+    assert figures.account_figures(make.account(ann, currency="USD"), "mt5")["trades_total"] == 0
 
 
 def test_draws_the_balance_after_each_event(account: BrokerAccount) -> None:

@@ -19,7 +19,7 @@ from tests import make
 from tests.services import act
 from tests.services.mt4_page import Line, page
 from trading.models import AccountRollup, DayRollup, Execution, Trade
-from trading.queries import daily, figures, overview, rollups
+from trading.queries import account_results, daily, recent, rollups
 from trading.queries.trades import closed_trades, trade_totals
 from trading.services.rollups import differing_accounts, has_plain_days, roll_up, roll_up_missing
 
@@ -94,8 +94,8 @@ def answers(account: BrokerAccount, zone: ZoneInfo) -> list[Any]:
         daily.daily_results([account], zone, date(2025, 3, 8), date(2025, 4, 5)),
         daily.total_results([account], zone),
         daily.total_results([account], zone, date(2025, 4, 1)),
-        figures._period_sums([account], now, zone),
-        overview._results([account.pk]),
+        recent.read_period_sums([account], now, zone),
+        account_results.read_results([account.pk]),
     ]
 
 

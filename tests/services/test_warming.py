@@ -12,6 +12,7 @@ from tests import make
 from trading.queries import figures
 from trading.queries.curves import currency_curve
 from trading.queries.overview import overviews
+from trading.queries.recent import period_sums, recent_nets
 from trading.services.warming import warm
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,8 @@ def test_figures_proof_curve_and_sums_are_there_after_a_commit(
         found = figures.account_figures(account, "mt5")
         figures.balance_proof(account, zone)
         currency_curve([account], zone, None, None, "all")
-        figures.period_sums([account], timezone.now(), zone)
+        period_sums([account], timezone.now(), zone)
+        recent_nets([account], timezone.now(), zone)
     assert found["trades_total"] == 1
 
 
@@ -44,7 +46,7 @@ def test_a_later_write_is_not_hidden_by_what_was_prepared(account: BrokerAccount
     warm(make.committed_statement(account=account).pk)
     make.exit_of(make.trade(account))
     account.refresh_from_db()
-    assert overviews([account])[0].trades == figures.account_figures(account, "mt5")["trades_total"] == 2
+    assert overviews([account])[0].result.trades == figures.account_figures(account, "mt5")["trades_total"] == 2
 
 
 def test_a_statement_without_an_account_prepares_nothing(ann: Trader, caplog: pytest.LogCaptureFixture) -> None:

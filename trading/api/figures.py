@@ -2,7 +2,6 @@
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -23,7 +22,9 @@ from trading.calc.undefined import why_undefined
 from trading.context import read_definition
 from trading.filters import TradeFilter
 from trading.queries import figures
+from trading.queries.account_results import account_results
 from trading.queries.figure_sets import figure_sets
+from trading.queries.recent import period_sums
 
 DEFINITIONS = ("mt4", "mt5", "myfxbook", "portal")
 MAX_POINTS = 5000
@@ -33,9 +34,9 @@ _TIME_ZONE = OpenApiParameter("time_zone", str, description="IANA name of the zo
 
 
 class PeriodSum(serializers.Serializer[Any]):
-    net = money("All costs booked in the period are in it.")
-    count = serializers.IntegerField(help_text="Exits.")
-    wins = serializers.IntegerField(help_text="Exits with a result of zero or more, as MetaTrader counts.")
+    net = money("Of the trades closed in the period, each with all of its costs.")
+    count = serializers.IntegerField(help_text="Closed trades.")
+    wins = serializers.IntegerField(help_text="Those with a net above zero.")
 
 
 class Interval(serializers.Serializer[Any]):
@@ -58,7 +59,11 @@ class Summary(serializers.Serializer[Any]):
         child=Interval(),
         help_text="The 95 % interval of a figure, where one was computed; of averages with `bootstrap=1`.",
     )
-    periods = serializers.DictField(child=PeriodSum(), help_text="today, week, month and all.")
+    periods = serializers.DictField(
+        child=PeriodSum(),
+        help_text="today, week, month and all: closed trades, as pages count them, whatever the definition.",
+    )
+    booked_on_open = money("What open trades have booked so far, in no period: entry commission, partial closes.")
 
 
 class ProofDay(serializers.Serializer[Any]):
@@ -104,8 +109,12 @@ class EquityCurve(serializers.Serializer[Any]):
 
 
 def _state_today(request: Request, account_id: UUID) -> Any:
-    """Sums of today and this week change with the day, not only with the account; reports of the equity with the hour."""
-    return revision_of(request, account_id), timezone.now().replace(minute=0, second=0, microsecond=0)
+    """Sums of today and this week change with the day, not only with the account; reports of the equity with the hour.
+
+    A day begins at a quarter of an hour in every zone.
+    """
+    now = timezone.now()
+    return revision_of(request, account_id), now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
 @extend_schema_view(
@@ -118,6 +127,7 @@ def _state_today(request: Request, account_id: UUID) -> Any:
                 "definition", str, enum=DEFINITIONS, description="Whose definition; the platform's by default."
             ),
             BOOTSTRAP,
+            _TIME_ZONE,
             *(of for of in filter_parameters(TradeFilter) if of.name != "account"),
         ],
         responses={200: Summary, **_ANSWERS},
@@ -129,7 +139,7 @@ class SummaryView(APIView):
         account = own_account(request, account_id)
         definition = _definition(request, account)
         found = _figures(request, account, definition)
-        sums = figures.period_sums([account], timezone.now(), ZoneInfo("UTC"))
+        sums = period_sums([account], timezone.now(), zone_of_request(request))
         return Response(
             {
                 "account": account.pk,
@@ -142,7 +152,8 @@ class SummaryView(APIView):
                 "intervals": {
                     figure.key: {"low": figure.low, "high": figure.high} for figure in found if figure.low is not None
                 },
-                "periods": sums.get(account.currency, {}),
+                "periods": sums[account.currency],
+                "booked_on_open": account_results([account])[account.pk].on_open,
             }
         )
 

@@ -1,9 +1,8 @@
 """What closed trades came to by day and as a whole: what the calendar, the journal and the dashboard build on.
 
 A trade counts whole on the day of its `closed_at`, by the day rule of the trade list's filter, so that the figures of a
-day are those of the list narrowed to it. The calendar, the list, the analysis and the reports count closed trades.
-The dashboard's strip counts fills on the day they were booked, as MetaTrader does, and says "exits"; a calendar beside it
-says "closed trades". `queries.booked` leads from one to the other.
+day are those of the list narrowed to it. Every result of a period counts so: dashboard, accounts, calendar, list, analysis,
+reports and API. MetaTrader's own figures count fills when they are booked; `queries.booked` leads from one to the other.
 """
 
 from collections.abc import Sequence

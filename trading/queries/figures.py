@@ -1,15 +1,13 @@
-"""An account's history from the database, and the figures, curve, proof and period sums that follow from it."""
+"""An account's history from the database, and the figures, curve and proof that follow from it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Aggregate, Count, F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet
 
 from accounts.models import BrokerAccount, Platform
 from trading import cache
@@ -17,28 +15,11 @@ from trading.calc import balance_proof as proving
 from trading.calc import equity
 from trading.calc.history import Booking, Fill, Flow, History, OpenPosition
 from trading.calc.metatrader import Definition, Figures, metatrader_figures
-from trading.calc.periods import windows
 from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
-from trading.queries import rollups
 
 ZERO = Decimal(0)
 #: States in which what a statement brought is in the book.
 IN_BOOK = (State.COMMITTED, State.UNDOING)
-
-PeriodName = Literal["today", "week", "month", "all"]
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodSum:
-    """`net` holds every cost booked in the window; `count` counts exits, `wins` those with a net of zero or more, as MetaTrader counts."""
-
-    net: Decimal
-    count: int
-    wins: int
-
-
-#: Per currency, per period.
-PeriodSums = dict[str, dict[PeriodName, PeriodSum]]
 
 
 def definition_of(account: BrokerAccount) -> Definition:
@@ -189,62 +170,6 @@ def balance_proof(account: BrokerAccount, zone: ZoneInfo) -> proving.BalanceProo
             zone=zone,
         ),
     )
-
-
-def period_sums(accounts: Iterable[BrokerAccount], now: datetime, zone: ZoneInfo) -> PeriodSums:
-    """Net result, exits and wins of today, this week, this month and all time, per currency, in one query."""
-    chosen = sorted(accounts, key=lambda account: account.pk)
-    if not chosen:
-        return {}
-    today = now.astimezone(zone).date()
-    parts = [f"{account.pk}.{account.revision}" for account in chosen]
-    return cache.remembered(
-        "periods", (zone.key, today, *parts), cache.PERIODS_S, lambda: _period_sums(chosen, now, zone)
-    )
-
-
-def _period_sums(accounts: Sequence[BrokerAccount], now: datetime, zone: ZoneInfo) -> PeriodSums:
-    named = {window.name: window for window in windows(now, zone)}
-    spans = [
-        (named[name].starts_at.date(), named[name].ends_at.date() - timedelta(days=1))
-        for name in ("today", "week", "month")
-    ]
-    rolled = rollups.booked_sums([account.pk for account in accounts], zone, spans)
-    if rolled:
-        return _period_sums_of(accounts, {currency: _flat(sums) for currency, *sums in rolled})
-    calendar = {
-        window.name: Q(executed_at__gte=window.starts_at, executed_at__lt=window.ends_at) for window in named.values()
-    }
-    conditions = {"today": calendar["today"], "week": calendar["week"], "month": calendar["month"], "all": Q()}
-    aggregates: dict[str, Aggregate] = {}
-    for name, inside in conditions.items():
-        closing = inside & ~Q(direction="in")
-        aggregates[f"{name}_net"] = Sum("net_profit", filter=inside, default=ZERO)
-        aggregates[f"{name}_count"] = Count("pk", filter=closing)
-        aggregates[f"{name}_wins"] = Count("pk", filter=closing & Q(net_profit__gte=0))
-    rows = (
-        Execution.objects.filter(account__in=[account.pk for account in accounts])
-        .order_by()
-        .values(currency=F("account__currency"))
-        .annotate(**aggregates)
-    )
-    return _period_sums_of(accounts, {row["currency"]: dict(row) for row in rows})
-
-
-def _flat(sums: Sequence[Any]) -> dict[str, Any]:
-    names = [f"{name}_{kind}" for name in ("today", "week", "month", "all") for kind in ("net", "count", "wins")]
-    return dict(zip(names, sums, strict=True))
-
-
-def _period_sums_of(accounts: Sequence[BrokerAccount], found: dict[str, dict[str, Any]]) -> PeriodSums:
-    return {
-        currency: {name: _period_sum(found.get(currency), name) for name in ("today", "week", "month", "all")}
-        for currency in sorted({account.currency for account in accounts})
-    }
-
-
-def _period_sum(row: dict[str, Any] | None, name: str) -> PeriodSum:
-    return PeriodSum(row[f"{name}_net"], row[f"{name}_count"], row[f"{name}_wins"]) if row else PeriodSum(ZERO, 0, 0)
 
 
 def _stated_balances(account: BrokerAccount) -> list[proving.StatedBalance]:

@@ -1,21 +1,16 @@
 """What each account holds now, for lists of accounts: a fixed number of queries however many accounts and rows."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, Sum
-from django.db.models.functions import Trunc
 
 from accounts.models import BrokerAccount
-from trading import cache
-from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
-from trading.queries import rollups
+from trading.models import CashFlow, Position, Snapshot, State, Statement
+from trading.queries.account_results import AccountResult, account_results
 from trading.queries.figures import IN_BOOK, synced_openings
 
 ZERO = Decimal(0)
@@ -25,15 +20,14 @@ ZERO = Decimal(0)
 class Overview:
     """One account. `balance` is None where the opening balance is not known; `floating` is with swap and commission.
 
-    `net` is everything that trading earned, costs included. `trades` counts exits.
+    `result` is of closed trades, and tells what all fills booked, which is what the balance is made of.
     """
 
     account: BrokerAccount
     opening: Decimal | None = None
-    net: Decimal = ZERO
+    result: AccountResult = field(default_factory=AccountResult)
     cash: Decimal = ZERO
     credit: Decimal = ZERO
-    trades: int = 0
     positions: int = 0
     floating: Decimal = ZERO
     statements: dict[str, int] = field(default_factory=dict)
@@ -41,7 +35,7 @@ class Overview:
 
     @property
     def balance(self) -> Decimal | None:
-        return None if self.opening is None else self.opening + self.cash + self.net
+        return None if self.opening is None else self.opening + self.cash + self.result.booked
 
     @property
     def equity(self) -> Decimal | None:
@@ -49,7 +43,7 @@ class Overview:
 
     @property
     def has_history(self) -> bool:
-        return bool(self.trades or self.positions or self.cash)
+        return bool(self.result.trades or self.result.exits or self.positions or self.cash)
 
 
 def overviews(accounts: Iterable[BrokerAccount]) -> list[Overview]:
@@ -84,40 +78,6 @@ def opening_balances(keys: Sequence[UUID]) -> dict[UUID, Decimal | None]:
     return balances | dict.fromkeys(with_history - balances.keys()) | _reported_balances(without)
 
 
-def recent_nets(
-    accounts: Sequence[BrokerAccount], now: datetime, zone: ZoneInfo
-) -> dict[str, tuple[dict[date, Decimal], dict[date, Decimal]]]:
-    """Per currency: what each of the last 31 days brought, and each of the last 12 months, in `zone`.
-
-    Months are named by their first day. Days and months without a result are left out.
-    """
-    today = now.astimezone(zone).date()
-    parts = sorted(f"{account.pk}.{account.revision}" for account in accounts)
-
-    def compute() -> dict[str, tuple[dict[date, Decimal], dict[date, Decimal]]]:
-        days = _nets(accounts, "day", now - timedelta(days=31), zone)
-        months = _nets(accounts, "month", now - timedelta(days=366), zone)
-        return {account.currency: (days[account.currency], months[account.currency]) for account in accounts}
-
-    return cache.remembered("sparks", (zone.key, today, *parts), cache.PERIODS_S, compute)
-
-
-def _nets(
-    accounts: Iterable[BrokerAccount], kind: str, since: datetime, zone: ZoneInfo
-) -> dict[str, dict[date, Decimal]]:
-    rows = (
-        Execution.objects.filter(account__in=[account.pk for account in accounts], executed_at__gte=since)
-        .order_by()
-        .values("account__currency", start=Trunc("executed_at", kind, tzinfo=zone))
-        .annotate(net=Sum("net_profit"))
-    )
-    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
-    for row in rows:
-        if row["net"]:
-            found[row["account__currency"]][row["start"].date()] = row["net"]
-    return found
-
-
 def _reported_balances(keys: Sequence[UUID]) -> dict[UUID, Decimal | None]:
     """By the first sync, or of an account of which only open positions are known by the broker's newest report."""
     if not keys:
@@ -127,22 +87,8 @@ def _reported_balances(keys: Sequence[UUID]) -> dict[UUID, Decimal | None]:
 
 
 def _add_results(found: dict[UUID, Overview]) -> None:
-    parts = sorted(f"{of.account.pk}.{of.account.revision}" for of in found.values())
-    for key, (net, exits) in cache.remembered(
-        "results", tuple(parts), cache.RESULTS_S, lambda: _results(found)
-    ).items():
-        found[key].net, found[key].trades = net, exits
-
-
-def _results(keys: Iterable[UUID]) -> dict[UUID, tuple[Decimal, int]]:
-    """The net of every fill and the number of exits, by account."""
-    wanted = list(keys)
-    rolled = rollups.booked_by_account(wanted)
-    if rolled:
-        return {key: (net, exits) for key, net, exits in rolled}
-    sums = Execution.objects.filter(account__in=wanted).order_by().values("account_id")
-    rows = sums.annotate(net=Sum("net_profit"), exits=Count("pk", filter=~Q(direction="in")))
-    return {row["account_id"]: (row["net"], row["exits"]) for row in rows}
+    for key, result in account_results([of.account for of in found.values()]).items():
+        found[key].result = result
 
 
 def _add_cash(found: dict[UUID, Overview], keys: Sequence[UUID]) -> None:

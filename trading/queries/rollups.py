@@ -6,6 +6,7 @@ caller then adds up the rows themselves, which costs little where there are few.
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,7 +30,10 @@ _CLOSED = """sum(d.trades), sum(d.wins), sum(d.losses), sum(d.won), sum(d.lost),
 def closed_sums(
     keys: Sequence[UUID], zone: ZoneInfo, start: date | None, end: date | None, by: str
 ) -> list[tuple[Any, ...]]:
-    """Currency, `by` (SQL of the day `d.day`), then the sums of closed trades; empty where there is nothing rolled up."""
+    """Currency, `by` (SQL of the day `d.day`), then the sums of closed trades; empty where there is nothing rolled up.
+
+    All time is the same in every zone, so that it is read from days of any.
+    """
     return _fetch(
         f"""SELECT a.currency, {by} AS part, {_CLOSED}
         FROM trading_dayrollup d JOIN accounts_brokeraccount a ON a.id = d.account_id
@@ -37,42 +41,21 @@ def closed_sums(
         AND (%(start)s::date IS NULL OR d.day >= %(start)s) AND (%(end)s::date IS NULL OR d.day <= %(end)s)
         GROUP BY 1, 2 ORDER BY 2, 1""",
         keys,
-        zone,
+        None if by == "1" and start is None and end is None else zone,
         {"start": start, "end": end},
     )
 
 
-def booked_sums(keys: Sequence[UUID], zone: ZoneInfo, spans: Sequence[tuple[date, date]]) -> list[tuple[Any, ...]]:
-    """Currency, then net, exits and wins of the fills of each span (both days count) and of all time."""
-    parts: list[str] = []
-    parameters: dict[str, date] = {}
-    for number, (first, last) in enumerate(spans):
-        inside = f"FILTER (WHERE d.day BETWEEN %(first{number})s AND %(last{number})s)"
-        parts += [f"COALESCE(sum(d.{name}) {inside}, 0)" for name in _BOOKED]
-        parameters |= {f"first{number}": first, f"last{number}": last}
-    parts += [f"sum(d.{name})" for name in _BOOKED]
-    return _fetch(
-        f"""SELECT a.currency, {", ".join(parts)}
-        FROM trading_dayrollup d JOIN accounts_brokeraccount a ON a.id = d.account_id
-        WHERE d.account_id = ANY(%(accounts)s) AND {_ARE_ROLLED_UP} GROUP BY 1""",
-        keys,
-        zone,
-        parameters,
-    )
-
-
-_BOOKED = ("booked_net", "booked_exits", "booked_wins")
-
-
-def booked_by_account(keys: Sequence[UUID]) -> list[tuple[Any, ...]]:
-    """Account, then the net and the exits of all its fills, whatever the zones."""
-    return _fetch(
-        f"""SELECT d.account_id, sum(d.booked_net), sum(d.booked_exits) FROM trading_dayrollup d
-        WHERE d.account_id = ANY(%(accounts)s) AND {_ARE_ROLLED_UP} GROUP BY 1""",
+def by_account(keys: Sequence[UUID]) -> list[tuple[UUID, tuple[int, Decimal, Decimal, int]]]:
+    """By account: number and net of its closed trades, net and exits of all its fills; of all time, whatever the zones."""
+    rows = _fetch(
+        f"""SELECT d.account_id, sum(d.trades), sum(d.net), sum(d.booked_net), sum(d.booked_exits)
+        FROM trading_dayrollup d WHERE d.account_id = ANY(%(accounts)s) AND {_ARE_ROLLED_UP} GROUP BY 1""",
         keys,
         None,
         {},
     )
+    return [(key, (trades, net, booked, exits)) for key, trades, net, booked, exits in rows]
 
 
 def _fetch(sql: str, keys: Sequence[UUID], zone: ZoneInfo | None, more: dict[str, Any]) -> list[tuple[Any, ...]]:

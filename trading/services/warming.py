@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.models import BrokerAccount, Trader
 from trading.models import Statement
 from trading.queries.curves import currency_curve
-from trading.queries.figures import account_figures, balance_proof, definition_of, period_sums
-from trading.queries.overview import overviews, recent_nets
+from trading.queries.figures import account_figures, balance_proof, definition_of
+from trading.queries.overview import overviews
+from trading.queries.recent import period_sums, recent_nets
 
 logger = logging.getLogger(__name__)
 

@@ -23,14 +23,17 @@ from trading.downloads import account_download
 from trading.formatting import Formats
 from trading.models import State, Statement
 from trading.periods import Period
+from trading.queries.account_results import account_results
 from trading.queries.figure_sets import FigureSet, figure_sets, whole_account
-from trading.queries.figures import balance_proof, latest_snapshot, period_sums
+from trading.queries.figures import balance_proof, latest_snapshot
 from trading.queries.overview import Overview, overviews
+from trading.queries.recent import period_sums
 from trading.queries.trades import closed_trades
 from trading.views.charts import chart_part, chosen_span, read_curves, span_links
-from trading.views.dashboard_strip import PERIOD_LABELS, WHAT_COUNTS, exits_in_words
+from trading.views.dashboard_strip import PERIOD_LABELS
 from trading.views.figure_choice import FigureChoice
 from trading.views.figure_rows import figure_row
+from trading.views.result_words import WHAT_COUNTS, counts_in_words, not_in_results, trades_in_words
 
 #: At the head of an account's page, after its equity.
 _HEAD = (
@@ -64,8 +67,9 @@ def _row(overview: Overview, formats: Formats) -> dict[str, Any]:
     return {
         "account": overview.account,
         "balance": formats.plain(overview.balance, currency, reason=_NO_OPENING),
-        "net": formats.amount(overview.net, currency),
-        "trades": formats.number(overview.trades),
+        "net": formats.amount(overview.result.net, currency),
+        "trades": formats.number(overview.result.trades),
+        "trades_words": trades_in_words(overview.result.trades, formats),
         "positions": overview.positions,
         "floating": formats.amount(overview.floating, currency),
         "last_statement": formats.day(overview.last_statement) if overview.last_statement else "",
@@ -106,6 +110,7 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
         "trades_total": formats.number(found.value("trades_total") or 0),
         "equity_parts": _equity_parts(printed, account, formats),
         "periods": _periods(account, formats),
+        "besides": not_in_results(account_results([account])[account.pk], account.currency, formats),
         "statements": _statements(account),
         "symbols": _symbols(request, account, formats),
         "proof": _proof(account, formats),
@@ -152,7 +157,7 @@ def _periods(account: BrokerAccount, formats: Formats) -> list[dict[str, Any]]:
         {
             "label": label,
             "net": formats.amount(sums[name].net, account.currency),
-            "counts": exits_in_words(sums[name], account.currency, formats),
+            "counts": counts_in_words(sums[name].count, sums[name].wins, formats),
             "counts_mean": WHAT_COUNTS,
         }
         for name, label in PERIOD_LABELS

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from trading.calc.rounding import to_places
 from trading.formatting import Formats, currency_digits, direction
 from trading.queries.daily import DayResult
+from trading.views.result_words import trades_in_words, won_in_words
 from trading.views.sparks import Spark, spark
 
 MONTHS = (
@@ -168,8 +168,8 @@ def money(line: DayResult, formats: Formats) -> Money:
         currency=line.currency,
         net=formats.amount(rounded, line.currency),
         short=sign + formats.number(whole),
-        trades=ngettext("%(count)s trade", "%(count)s trades", line.trades) % {"count": formats.number(line.trades)},
-        won=_("%(share)s won") % {"share": formats.percent(Decimal(line.wins) / line.trades, 0)},
+        trades=trades_in_words(line.trades, formats),
+        won=won_in_words(line.wins, line.trades, formats),
     )
 
 

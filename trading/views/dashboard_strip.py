@@ -12,8 +12,10 @@ from django.utils.safestring import SafeString
 from trading import formatting
 from trading.calc.periods import windows
 from trading.formatting import Formats
-from trading.queries.figures import PeriodName, PeriodSum, period_sums
-from trading.queries.overview import Overview, recent_nets
+from trading.queries.account_results import AccountResult
+from trading.queries.overview import Overview
+from trading.queries.recent import PeriodName, PeriodSum, period_sums, recent_nets
+from trading.views.result_words import WHAT_COUNTS, counts_in_words, not_in_results
 from trading.views.sparks import Spark, spark
 
 PERIOD_LABELS: Sequence[tuple[PeriodName, str]] = (
@@ -22,17 +24,15 @@ PERIOD_LABELS: Sequence[tuple[PeriodName, str]] = (
     ("month", "This month"),
     ("all", "All time"),
 )
-#: What the counts beside a net of a period mean.
-WHAT_COUNTS = (
-    "As MetaTrader counts: each closing fill is an exit, zero or more is won, and every cost is in the net "
-    "on the day it was booked, that of an entry too."
-)
 _NO_BALANCE = "The balance before the first trade is not known for every account."
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The figures of one currency. Amounts of different currencies are never added."""
+    """The figures of one currency. Amounts of different currencies are never added.
+
+    `besides` says what the balance holds and the results do not; "" where they hold the same.
+    """
 
     currency: str
     accounts: int
@@ -40,6 +40,7 @@ class Strip:
     balance: SafeString
     floating: SafeString
     periods: Sequence[dict[str, Any]]
+    besides: str
 
 
 def strips(shown: Sequence[Overview], formats: Formats, now: datetime) -> list[Strip]:
@@ -95,6 +96,7 @@ def _strip(
             _period(label, sums[name], balance, currency, formats) | {"spark": sparks.get(name)}
             for name, label in PERIOD_LABELS
         ],
+        besides=not_in_results(sum((overview.result for overview in shown), AccountResult()), currency, formats),
     )
 
 
@@ -108,16 +110,9 @@ def _period(label: str, result: PeriodSum, balance: Decimal | None, currency: st
         "net": formats.amount(result.net, currency),
         "ratio": f"+{text}" if text and ratio and ratio > 0 else text,
         "direction": formatting.direction(result.net),
-        "counts": exits_in_words(result, currency, formats),
+        "counts": counts_in_words(result.count, result.wins, formats),
         "counts_mean": WHAT_COUNTS,
     }
-
-
-def exits_in_words(result: PeriodSum, currency: str, formats: Formats) -> str:
-    """What the net of a period rests on: MetaTrader counts exits, and a cost of an entry when it is booked."""
-    if result.count:
-        return f"{formatting.count(result.count, 'exit')}, {result.wins:,} won"
-    return f"no exits, entry costs {formats.signed(result.net, currency)}" if result.net else "no exits"
 
 
 def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
