@@ -17,7 +17,8 @@ from accounts.models import BrokerAccount, Trader
 from tests import make
 from tests.pages.test_same_figure import after, number, text
 from trading.calc.registry import ENTRIES, entries_in
-from trading.queries.closed_samples import closed, read_sample, risk_of
+from trading.calc.trade_plan import risk_of, worth_of
+from trading.queries.closed_samples import closed, read_sample
 from trading.queries.figure_sets import OF_ACCOUNTS, OF_ONE_BALANCE, figure_sets, whole_account
 from trading.queries.figures import account_figures, definition_of
 
@@ -222,9 +223,9 @@ def test_the_trader_chooses_a_definition_in_the_settings(
 
 def test_risk_is_what_the_stop_puts_at_stake_in_the_brokers_money() -> None:
     entry, exit_, gross = Decimal("1.10000"), Decimal("1.10100"), Decimal(100)
-    assert risk_of(entry, exit_, gross, Decimal("1.09500")) == 500
-    assert risk_of(entry, entry, gross, Decimal("1.09500")) is None
-    assert risk_of(entry, exit_, Decimal(0), Decimal("1.09500")) is None
+    assert risk_of(entry, Decimal("1.09500"), worth_of(entry, exit_, gross)) == 500
+    assert risk_of(entry, Decimal("1.09500"), worth_of(entry, entry, gross)) is None
+    assert risk_of(entry, Decimal("1.09500"), worth_of(entry, exit_, Decimal(0))) is None
 
 
 def test_a_stop_that_the_trader_stated_goes_before_the_brokers(account: BrokerAccount) -> None:

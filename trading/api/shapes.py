@@ -58,6 +58,26 @@ class ExecutionRow(_Costs, _AccountRow):
     is_derived = serializers.BooleanField(help_text="Not listed by the broker, but derived from its trade.")
 
 
+def _computed(text: str) -> serializers.CharField:
+    """What we worked out of the broker's numbers."""
+    return serializers.CharField(allow_null=True, help_text=f"{text} A decimal in all its digits.")
+
+
+class Planned(serializers.Serializer[Any]):
+    """What the trade put at stake and aimed for, beside what came of it. Null where a reason says why, or it is open."""
+
+    risk = _computed("|entry - initial stop| x what a unit of price is worth to the whole volume.")
+    reward = _computed("The same to the take profit: that of the open, else the last one.")
+    ratio = _computed("reward / risk.")
+    net = money(optional=True)
+    r_multiple = _computed("net / risk.")
+    beyond_stop = _computed("By how much, in price, the exit was worse than the initial stop.")
+    slippage = _computed("The same in money.")
+    locks_in = serializers.BooleanField(help_text="The initial stop stood on the side of profit.")
+    risk_reason = serializers.CharField(help_text="Empty, no_stop, stop_at_entry or no_worth.")
+    reward_reason = serializers.CharField(help_text="Empty, no_target, target_at_entry or no_worth.")
+
+
 class Trade(TradeRow):
     closed_volume_lots = money("More than zero and less than volume_lots: partly closed.")
     open_stop_loss = money("Where the source says what it was at the open.", optional=True)
@@ -69,6 +89,7 @@ class Trade(TradeRow):
     notes = serializers.CharField()
     initial_stop_loss = money("The trader's own.", optional=True)
     rating = serializers.IntegerField(allow_null=True, help_text="1 to 5: how well it was traded.")
+    planned = Planned()
     executions = ExecutionRow(many=True)
 
 

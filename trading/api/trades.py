@@ -1,5 +1,7 @@
 """trades/ and trades/{id}/."""
 
+from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +35,9 @@ from trading.api.base import (
 from trading.api.executions import execution_rows
 from trading.cache import kept_answer
 from trading.filters import TradeFilter
-from trading.models import JournalEntry, Trade
+from trading.models import JournalEntry, Position, Trade
 from trading.queries.keyset import Page
+from trading.queries.trade_detail import trade_plan
 from trading.queries.trades import ROW_FIELDS, SORTS, all_trades, closed_trades, journals, trade_page
 from trading.services.journal import save_journal
 
@@ -142,13 +145,23 @@ class TradeView(APIView):
 
 
 def _shown(request: Request, trade_id: UUID) -> dict[str, Any]:
-    shown = all_trades(request.user).filter(pk=trade_id).values(*DETAIL_FIELDS, "account__currency").first()
-    if shown is None:
+    trade = all_trades(request.user).filter(pk=trade_id).select_related("account").first()
+    if trade is None:
         raise Http404
-    shown["account"], shown["currency"] = shown.pop("account_id"), shown.pop("account__currency")
-    shown |= _journal(shown["account"], shown["ticket"])
+    shown = {name: getattr(trade, name) for name in DETAIL_FIELDS}
+    shown["account"], shown["currency"] = shown.pop("account_id"), trade.account.currency
+    shown |= _journal(trade.account_id, trade.ticket)
+    shown["planned"] = _planned(trade, shown["initial_stop_loss"])
     shown["executions"] = execution_rows(trade_id, shown["currency"])
-    return dict(shown)
+    return shown
+
+
+def _planned(trade: Trade, own_stop: Decimal | None) -> dict[str, Any]:
+    """The plan beside the result, as the page of the trade shows it."""
+    position = None
+    if trade.closed_at is None:
+        position = Position.objects.filter(account=trade.account_id, ticket=trade.ticket).first()
+    return dict(asdict(trade_plan(trade, trade.open_stop_loss if own_stop is None else own_stop, position)))
 
 
 def _journal(account_id: UUID, ticket: str) -> dict[str, Any]:

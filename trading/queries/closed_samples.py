@@ -18,6 +18,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from trading.calc.closed_trades import ClosedTrade
 from trading.calc.figure_types import Sample
 from trading.calc.history import Flow
+from trading.calc.trade_plan import risk_of, worth_of
 from trading.models import CashFlow, Execution, JournalEntry, Trade
 from trading.queries.equity_reports import equity_reports
 from trading.queries.overview import opening_balances
@@ -118,19 +119,9 @@ def _trade(
         swap=swap,
         fee=fee,
         strategy=strategy,
-        risk=None if stop is None else risk_of(entry, exit_, gross, stop),
+        risk=None if stop is None else risk_of(entry, stop, worth_of(entry, exit_, gross)),
         closes=closes.get(pk, ()),
     )
-
-
-def risk_of(entry: Decimal, exit_: Decimal, gross: Decimal, stop: Decimal) -> Decimal | None:
-    """What the initial stop put at stake; None where the trade does not tell what a unit of price is worth.
-
-    A unit of price is worth what this trade itself earned with it: the broker's own money.
-    """
-    if entry in (exit_, stop) or not gross:
-        return None
-    return abs(entry - stop) * abs(gross / (exit_ - entry))
 
 
 def _own_stops(keys: Sequence[UUID]) -> dict[tuple[UUID, str], Decimal]:

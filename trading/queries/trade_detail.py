@@ -8,10 +8,14 @@ from typing import Any
 
 from django.apps import apps
 
+from trading.calc.open_risk import OpenPosition, value_per_lot
+from trading.calc.trade_plan import Levels, Plan, plan_of, worth_of
 from trading.models import Execution, JournalEntry, Position, Screenshot, Trade
 
 #: A chain of partial closes longer than this is cut: no trader closes one trade in so many parts.
 _MAX_CHAIN = 50
+#: What of a position tells the worth of a price unit.
+_OF_A_POSITION = ("symbol", "side", "volume_lots", "open_price", "current_price", "stop_loss", "floating_profit")
 #: The columns that a correction can change, with the words for them.
 CORRECTABLE = {
     "symbol": "Symbol",
@@ -70,20 +74,26 @@ class TradeStory:
         return stated if own is None else own
 
     @property
-    def r_multiple(self) -> Decimal | None:
-        """Net profit in units of what the initial stop put at risk; None without a stop, or where price did not move.
+    def plan(self) -> Plan:
+        """What the trade put at stake and aimed for, and what came of it."""
+        return trade_plan(self.trade, self.initial_stop, self.position)
 
-        Source: domain.md, R multiple. The value of a price unit is what this trade itself earned per price unit.
-        """
-        trade, stop = self.trade, self.initial_stop
-        if stop is None or trade.close_price is None or stop == trade.open_price:
-            return None
-        move = trade.close_price - trade.open_price
-        if not move or not trade.gross_profit:
-            return None
-        risk: Decimal = abs(trade.open_price - stop) * abs(trade.gross_profit / move)
-        net: Decimal = trade.net_profit
-        return net / risk
+
+def trade_plan(trade: Trade, initial_stop: Decimal | None, position: Position | None) -> Plan:
+    """The target is that of the open where the source told it, else the last one."""
+    target = trade.take_profit if trade.open_take_profit is None else trade.open_take_profit
+    levels = Levels(trade.side, trade.open_price, trade.close_price, initial_stop, target or None)
+    return plan_of(levels, _worth(trade, position), trade.net_profit if trade.closed_at else None)
+
+
+def _worth(trade: Trade, position: Position | None) -> Decimal | None:
+    """What a unit of price is worth to the whole trade: by what it earned, or by what the broker says while it is open."""
+    if trade.close_price is not None:
+        return worth_of(trade.open_price, trade.close_price, trade.gross_profit)
+    if position is None:
+        return None
+    per_lot = value_per_lot([OpenPosition(*(getattr(position, name) for name in _OF_A_POSITION))])
+    return abs(per_lot[position.symbol]) * trade.volume_lots if per_lot else None
 
 
 def trade_story(trade: Trade) -> TradeStory:

@@ -13,6 +13,7 @@ from trading.models import Execution, Trade
 from trading.notes import render_notes
 from trading.queries.positions import floating
 from trading.queries.trade_detail import CORRECTABLE, Change, TradeStory
+from trading.views.trade_plan import PlanLines, plan_lines
 from trading.views.trade_rows import held
 
 _MONEY = frozenset({"commission", "swap", "fee", "gross_profit"})
@@ -69,7 +70,7 @@ class Told:
     closed: SafeString
     money: Sequence[tuple[str, SafeString | str]]
     levels: Sequence[tuple[str, SafeString | str]]
-    r_multiple: SafeString | str
+    plan: PlanLines
     fills: Sequence[FillLine]
     changes: Sequence[ChangeLine]
     chain: Sequence[ChainLine]
@@ -96,7 +97,7 @@ def tell(story: TradeStory, formats: Formats) -> Told:
         closed=formats.moment(trade.closed_at, trade.closed_text) if trade.closed_at else unknown("The trade is open."),
         money=_money(trade, currency, formats),
         levels=_levels(story, formats),
-        r_multiple=_r_multiple(story, formats),
+        plan=plan_lines(story, formats),
         fills=[_fill(fill, currency, formats) for fill in story.executions],
         changes=[_change(change, currency, formats) for change in story.changes],
         chain=[_link(other, trade, currency, formats) for other in story.chain],
@@ -133,14 +134,6 @@ def _levels(story: TradeStory, formats: Formats) -> list[tuple[str, SafeString |
 
 def _price(formats: Formats, value: Decimal | None, reason: str) -> SafeString | str:
     return unknown(reason) if value is None else formats.price(value)
-
-
-def _r_multiple(story: TradeStory, formats: Formats) -> SafeString | str:
-    value = story.r_multiple
-    if value is None:
-        return unknown("It needs an initial stop, and a price that moved.")
-    text = formats.number(value, 2)
-    return f"+{text}" if value > 0 else text
 
 
 def _fill(fill: Execution, currency: str, formats: Formats) -> FillLine:
