@@ -25,10 +25,12 @@ from trading.models import (
     CloseRequest,
     DayDigest,
     DayNote,
+    ExchangeRate,
     Execution,
     Instrument,
     JournalEntry,
     Position,
+    RateUpload,
     Screenshot,
     ScreenshotData,
     SharedRecord,
@@ -293,6 +295,18 @@ def screenshot(trade: Trade | None = None, **fields: Any) -> Screenshot:
 def day_note(owner: Trader | None = None, **fields: Any) -> DayNote:
     values: dict[str, Any] = {"day": START.date(), "text": "Waited for the close."}
     return DayNote.objects.create(trader=owner or trader(), **{**values, **fields})
+
+
+def rate(
+    owner: Trader | None = None, base: str = "EUR", quote: str = "USD", value: str = "1.0834", **fields: Any
+) -> RateUpload:
+    """A rate entered by hand that counts; `owner` None: for everybody. Of today, unless `day` says another."""
+    day = fields.pop("day", timezone.now().date())
+    values: dict[str, Any] = {"uploaded_at": timezone.now(), "applied_at": timezone.now(), "read_count": 1, "count": 1}
+    named = {"source": "hand", "name": f"{base}/{quote}", "first_on": day, "last_on": day}
+    upload = RateUpload.objects.create(trader=owner, **{**values, **named, **fields})
+    ExchangeRate.objects.create(upload=upload, day=day, base=base, quote=quote, rate=Decimal(value))
+    return upload
 
 
 def feed(account: BrokerAccount | None = None, **fields: Any) -> SyncState:

@@ -145,6 +145,11 @@ class Formats:
         """With the digits that the broker printed."""
         return self.number(value)
 
+    def rate(self, value: Decimal) -> str:
+        """An exchange rate, to six significant digits and without zeros at its end: "1.0834", "0.923021"."""
+        rounded = _rounded(value, max(0, 5 - value.adjusted()))
+        return self.number(rounded, places_of(rounded.normalize()))
+
     def lots(self, volume: Decimal) -> str:
         """Two decimals, or as many as the broker printed when there are more."""
         return self.number(volume, max(2, places_of(volume.normalize())))

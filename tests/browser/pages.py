@@ -103,6 +103,8 @@ PAGES = [
     Page("api_key_list", who="newcomer"),
     Page("api_key_create"),
     Page("api_key_revoke", one("api_key")),
+    Page("rate_list"),
+    Page("rate_list", who="newcomer"),
     Page("reconciliation"),
     Page("reconciliation", of_account=True),
     Page("reconciliation", who="newcomer"),

@@ -1,7 +1,7 @@
 """Every constraint refuses the lie that it is there for, even to SQL typed by hand."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from accounts.services.sign_in import start_sign_in
 from tests import make
 from trading.models import (
     Delivery,
+    ExchangeRate,
     GuardRule,
     Quote,
     ScreenshotData,
@@ -87,6 +88,11 @@ def _twin_tag() -> None:
     owner = make.trader()
     make.tag(owner, "Breakout")
     make.tag(owner, "breakout")
+
+
+def _twin_rate() -> None:
+    made = make.rate().rates.get()
+    ExchangeRate.objects.create(upload=made.upload, day=made.day, base=made.base, quote=made.quote, rate=Decimal(2))
 
 
 def _twin_journal_entry() -> None:
@@ -241,6 +247,12 @@ LIES: list[tuple[str, Callable[[], object]]] = [
     ("symbol_mapping_unique_in_account", _twin_mapping),
     ("tag_name_unique_per_trader", _twin_tag),
     ("tag_name_given", lambda: set_on(make.tag(), name="")),
+    ("rate_upload_source_is_known", lambda: set_on(make.rate(), source="talk")),
+    ("rate_upload_days_in_order", lambda: set_on(make.rate(), last_on=date(1999, 1, 1))),
+    ("rate_upload_keeps_what_it_read", lambda: set_on(make.rate(), count=2)),
+    ("exchange_rate_once_in_an_upload", _twin_rate),
+    ("exchange_rate_positive", lambda: set_on(make.rate().rates.get(), rate=ZERO)),
+    ("exchange_rate_between_two", lambda: set_on(make.rate().rates.get(), quote="EUR")),
     ("journal_entry_one_per_trade", _twin_journal_entry),
     ("journal_entry_rating_from_1_to_5", lambda: set_on(make.journal_entry(), rating=6)),
     ("day_note_one_per_day", _twin_day_note),

@@ -1,4 +1,4 @@
-"""Markets, the names that accounts have for them, and traders' tags."""
+"""Markets, the names that accounts have for them, exchange rates, and traders' tags."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RangeDateTimeFilter
 
+from accounts.admin import ReadOnlyAdmin
 from accounts.models import BrokerAccount
-from trading.models import Instrument, SymbolMapping, Tag
+from trading.models import ExchangeRate, Instrument, RateUpload, SymbolMapping, Tag
 
 
 class EditableAdmin(ModelAdmin):  # type: ignore[misc]
@@ -56,3 +57,26 @@ class TagAdmin(EditableAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Its trader may; for staff it would change what a trader wrote."""
         return False
+
+
+@admin.register(RateUpload)
+class RateUploadAdmin(ReadOnlyAdmin):
+    """Traders bring and remove their own; for everybody, `manage.py load_rates` does."""
+
+    list_display = ("name", "trader", "source", "count", "first_on", "last_on", "uploaded_at", "applied_at")
+    list_select_related = ("trader",)
+    list_filter = ("source", ("trader", AutocompleteSelectFilter), ("uploaded_at", RangeDateTimeFilter))
+    search_fields = ("name", "trader__email")
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(ReadOnlyAdmin):
+    list_display = ("base", "quote", "day", "rate", "upload", "trader")
+    list_select_related = ("upload", "upload__trader")
+    list_filter = (("day", RangeDateFilter), "upload__source")
+    search_fields = ("base", "quote", "upload__trader__email")
+    ordering = ("-pk",)
+
+    @admin.display(description="Trader", ordering="upload__trader__email")
+    def trader(self, rate: ExchangeRate) -> str:
+        return str(rate.upload.trader or "Everybody")

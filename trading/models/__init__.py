@@ -3,6 +3,7 @@
 from trading.models.cash_flow import CashFlow, FlowKind
 from trading.models.common import Side, Source
 from trading.models.day_note import DayNote
+from trading.models.exchange_rate import ExchangeRate, RateUpload
 from trading.models.execution import Direction, Execution
 from trading.models.guards import (
     Alert,
@@ -52,6 +53,7 @@ __all__ = [
     "DayRollup",
     "Delivery",
     "Direction",
+    "ExchangeRate",
     "Execution",
     "FlowKind",
     "GuardKind",
@@ -65,6 +67,7 @@ __all__ = [
     "Origin",
     "Position",
     "Quote",
+    "RateUpload",
     "ReconciliationLog",
     "Screenshot",
     "ScreenshotData",

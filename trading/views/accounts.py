@@ -30,6 +30,7 @@ from trading.queries.overview import Overview, overviews
 from trading.queries.recent import period_sums
 from trading.queries.trades import closed_trades
 from trading.views.charts import chart_part, chosen_span, read_curves, span_links
+from trading.views.converted import converted_part, held_in_currencies
 from trading.views.dashboard_strip import PERIOD_LABELS
 from trading.views.figure_choice import FigureChoice
 from trading.views.figure_rows import figure_row
@@ -54,8 +55,10 @@ def account_list(request: HttpRequest) -> HttpResponse:
     frame = Frame(request)
     found = overviews(BrokerAccount.objects.for_trader(request.user))
     rows = [_row(overview, frame.formats) for overview in found]
+    in_use = [overview for overview in found if not overview.account.archived_at]
     context = {
         "frame": frame,
+        "converted": converted_part(request.user, held_in_currencies(in_use), frame.formats, timezone.now()),
         "rows": [row for row in rows if not row["account"].archived_at],
         "archived": [row for row in rows if row["account"].archived_at],
     }

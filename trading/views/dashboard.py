@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount, Trader
@@ -25,9 +26,10 @@ from trading.queries.trades import ROW_FIELDS, closed_trades
 from trading.views import calendar_cells
 from trading.views.attention import notices
 from trading.views.charts import chart_part, chosen_span, curve_json, read_curves, span_links
+from trading.views.converted import converted_part, held_in_currencies
 from trading.views.dashboard_strip import strips
 from trading.views.guards import guard_cards
-from trading.views.open_risk_lines import open_risk_lines
+from trading.views.open_risk_lines import open_risk_lines, open_risks
 
 _POSITIONS = 6
 _TRADES = 9
@@ -45,16 +47,18 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     shown = overviews(chosen)
     span = chosen_span(request.GET.dict())
     curves = read_curves(chosen, formats, span, frame.period, now)
+    risks = open_risks(chosen)
     context = {
         "frame": frame,
         "strips": strips(shown, formats, now),
+        "converted": converted_part(trader, [*held_in_currencies(shown), (_("Every stop hit"), risks)], formats, now),
         "charts": [chart_part(curve, formats) for curve in curves],
         "spans": span_links(request, span, frame.period),
         "curve_url": f"{reverse('dashboard_curve')}?{request.GET.urlencode()}",
         "notices": notices(trader, chosen, formats, now),
         "guards": guard_cards(chosen, frame),
         "positions": _positions(chosen, formats, now),
-        "open_risk": open_risk_lines(chosen, formats),
+        "open_risk": open_risk_lines(risks, formats),
         "month": _month(trader, chosen, frame, now),
         "calendar_url": calendar_cells.calendar_url({}, str(frame.account.pk) if frame.account else ""),
         "positions_count": sum(overview.positions for overview in shown),

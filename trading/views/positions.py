@@ -18,6 +18,7 @@ from accounts.models import Trader
 from trading.filters import PositionFilter
 from trading.formatting import Formats, ago, unknown
 from trading.models import SyncState, Trade
+from trading.queries.exchange_rates import rates_stamp
 from trading.queries.positions import (
     Equities,
     OpenLine,
@@ -31,6 +32,7 @@ from trading.queries.positions import (
     positions,
     quiet_feeds,
 )
+from trading.views.converted import converted_part
 from trading.views.live import EVERY_S, is_live, live_part
 
 _NOT_REPORTED = gettext_lazy("The broker has not reported this position.")
@@ -84,7 +86,13 @@ def position_list(request: HttpRequest) -> HttpResponse:
     trader = request.user
     assert isinstance(trader, Trader)
     if is_live(request):
-        return live_part(request, trader, lambda: render(request, "trading/_positions.html", _shown(request, trader)))
+        today = timezone.now().astimezone(Formats.of(trader).zone).date()
+        also = (rates_stamp(trader), trader.display_currency, today)
+
+        def build() -> HttpResponse:
+            return render(request, "trading/_positions.html", _shown(request, trader))
+
+        return live_part(request, trader, build, also=also)
     context = _shown(request, trader) | {
         "symbols": open_symbols(trader),
         "symbol": request.GET.get("symbol", ""),
@@ -101,10 +109,13 @@ def _shown(request: HttpRequest, trader: Trader) -> dict[str, Any]:
     lines = open_lines(narrowed.qs, book.qs) if narrowed.is_valid() else []
     formats, now = Formats.of(trader), timezone.now()
     equity_of = equities({line.shown.account_id for line in lines})
+    totals = open_totals(lines, equity_of)
+    floating = {of.currency: of.floating for of in totals}
     return {
         "filter": narrowed,
         "rows": [_row(line, formats, equity_of) for line in lines],
-        "strips": [_strip(totals, formats, now) for totals in open_totals(lines, equity_of)],
+        "strips": [_strip(of, formats, now) for of in totals],
+        "converted": converted_part(trader, [(_("Floating profit"), floating)], formats, now),
         "quiet": [(feed.account.label, _last_heard(feed, formats)) for feed in quiet_feeds(trader)],
         "is_narrowed": any(request.GET.get(name) for name in narrowed.filters),
         "many_accounts": len({line.shown.account_id for line in lines}) > 1,

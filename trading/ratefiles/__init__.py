@@ -1,0 +1,1 @@
+"""Readers of files of exchange rates: bytes in, rates and problems out. No Django, no database."""
