@@ -155,7 +155,7 @@ def test_a_total_over_currencies_says_rate_and_day_beside_the_amounts(
     make.rate(ann)
     page = text_of(ann_client.get(reverse(name)))
     today = timezone.now()
-    assert f"Equity ≈ 20,834.00 USD , Balance ≈ 20,834.00 USD EUR at 1.0834 of {today.day} {today:%b %Y}" in page
+    assert f"Equity ≈ 20,834.00 USD , Balance ≈ 20,834.00 USD (EUR at 1.0834 of {today.day} {today:%b %Y})" in page
     assert page.count("10,000.00") >= 2, "each currency keeps its own amount"
 
 
