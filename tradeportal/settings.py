@@ -226,6 +226,8 @@ REST_FRAMEWORK = {
         "upload": "60/min",
         "api_key": "600/min",
         "api_key_refused": "30/min",
+        "unknown_link": "30/min",
+        "shared_download": "20/min",
     },
     # Whose address a throttle counts: the one the proxy saw, or the one that called. Never what the caller claims.
     "NUM_PROXIES": 1 if SECURE_PROXY_SSL_HEADER else 0,

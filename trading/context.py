@@ -83,7 +83,7 @@ _PLACES = (
         _("Accounts"),
         "building-bank",
         "account_list",
-        ("account_list", "account_detail", "account_figures", "balance_proof", "monthly_report"),
+        ("account_list", "account_detail", "account_figures", "balance_proof", "monthly_report", "share_"),
     ),
     (_("Trades"), "list-details", "trade_list", ("trade_",)),
     (_("Figures"), "ruler-2", "figure_list", ("figure_", "monte_carlo")),

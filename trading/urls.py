@@ -23,6 +23,8 @@ from trading.views import (
     positions,
     reconciliation,
     screenshots,
+    shared_record,
+    sharing,
     statements,
     trade_columns,
     trades,
@@ -69,6 +71,11 @@ urlpatterns = [
         for end in FORMATS
     ),
     path("accounts/<uuid:account_id>/balance-proof/", balance_proof.balance_proof, name="balance_proof"),
+    path("accounts/<uuid:account_id>/share/", sharing.share_list, name="share_list"),
+    path("shares/<uuid:shared_record_id>/revoke/", sharing.share_revoke, name="share_revoke"),
+    path("shared/<str:token>/", shared_record.shared_record, name="shared_record"),
+    path("shared/<str:token>/verify/", shared_record.shared_verify, name="shared_verify"),
+    path("shared/<str:token>/chain.json", shared_record.shared_chain, name="shared_chain"),
     path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),
     path("reconciliation/log/", reconciliation.reconciliation_log, name="reconciliation_log"),
     path(

@@ -46,6 +46,10 @@ PUBLIC = {
     "api_schema",
     "api_docs",
     "theme",
+    # Whoever has the token of a link: tests/sharing.
+    "shared_record",
+    "shared_verify",
+    "shared_chain",
 }
 #: What names a thing that is nobody's own: for each trader a page about what is theirs.
 OF_EVERYBODY: dict[str, dict[str, Any]] = {"figure_detail": {"key": "net_profit"}}
@@ -70,6 +74,7 @@ def fill(account: BrokerAccount) -> dict[str, Any]:
         "alert_id": alert,
         "request_id": make.close_request(alert, symbol=SECRET),
         "upload_id": make.rate(account.trader, name=SECRET),
+        "shared_record_id": make.shared_record(account, title=SECRET),
         "webhook_id": make.webhook(account.trader, url=f"https://example.com/{SECRET}"),
         "account_id": account,
         "trade_id": trade,
@@ -90,6 +95,7 @@ OWNED = (
     "alert_id",
     "request_id",
     "upload_id",
+    "shared_record_id",
     "webhook_id",
     "account_id",
     "trade_id",

@@ -61,6 +61,10 @@ def one(name: str) -> Callable[[Site], list[Any]]:
     return lambda site: [site.objects[name].pk]
 
 
+def _token(site: Site) -> list[Any]:
+    return [site.objects["shared_token"]]
+
+
 PAGES = [
     Page("dashboard"),
     Page("dashboard", query={"period": "year"}),
@@ -79,6 +83,12 @@ PAGES = [
     Page("analysis_compare", who="newcomer"),
     Page("monte_carlo", of_account=True),
     Page("figure_detail", lambda site: ["profit_factor"], of_account=True),
+    Page("share_list", _account),
+    Page("share_revoke", one("shared")),
+    Page("shared_record", _token, who="stranger"),
+    Page("shared_record", lambda site: [site.objects["open_token"]], who="stranger", note="all"),
+    Page("shared_record", lambda site: ["nothing"], who="stranger", status=404, note="gone"),
+    Page("shared_verify", _token, who="stranger"),
     Page("account_create"),
     Page("account_edit", _account),
     Page("account_archive", _account),

@@ -21,7 +21,7 @@ from trading.samplefiles.account import Profile
 from trading.samplefiles.mt4_html import write_mt4_html
 from trading.samplefiles.mt5_xlsx import write_mt5_xlsx
 from trading.samplefiles.simulate import simulate
-from trading.services import statements
+from trading.services import sealing, sharing, statements
 
 _ZONE = "Europe/Athens"
 
@@ -43,6 +43,14 @@ def build_site() -> Site:
     assert committed.account is not None
     made = make_key(committed.account)
     objects["api_key"], objects["api_key_text"] = made.key, made.text
+    sealing.seal_account(committed.account.pk, now)
+    shared = sharing.share_account(committed.account, sharing.Choices("Ann’s record", hides_symbols=True), now=now)
+    shown = sharing.Choices("All of it", hides_amounts=False, hides_size=False, names_broker=True)
+    objects |= {
+        "shared": shared.record,
+        "shared_token": shared.token,
+        "open_token": sharing.share_account(committed.account, shown, now=now).token,
+    }
     differ(committed.account, now)
     objects["webhook"] = watch_a_day(committed.account, now)
     for caption in ("The entry", ""):

@@ -102,3 +102,21 @@ class UploadThrottle(WindowThrottle):
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         return f"upload:{request.user.pk}" if request.method == "POST" else None
+
+
+class UnknownLinkThrottle(WindowThrottle):
+    """Links to shared records from one address that opened nothing."""
+
+    scope = "unknown_link"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return f"unknown-link:{self.get_ident(request)}"
+
+
+class SharedDownloadThrottle(WindowThrottle):
+    """Downloads of one shared record, whose key takes the place of the view."""
+
+    scope = "shared_download"
+
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
+        return f"shared-download:{view}"
