@@ -230,6 +230,10 @@ def test_returns_run_on_the_balance_where_equity_was_reported_for_a_part_only() 
     assert found["time_weighted_return_percent"].value == Decimal("2.5")
     assert found["time_weighted_return_percent"].note == ON_BALANCE
     assert found["day_best_percent"].value == Decimal("5.9")
+    assert (found["day_best_percent"].on, found["day_worst_percent"].on) == (
+        START.date(),
+        (START + timedelta(days=1)).date(),
+    )
 
 
 def test_an_estimate_is_named_beside_the_figure() -> None:

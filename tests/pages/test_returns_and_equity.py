@@ -182,7 +182,7 @@ def test_the_page_says_what_returns_stand_on_and_what_the_feed_left_out(
     report(account, "10030", 3 * DAY + DAY / 4)
     page = text(ann_client, f"{LIST}?definition=portal")
     assert re.search(r"Equity reported from 6 Jan 2025 to 9 Jan 2025, but on 2 of 4 weekdays", page)
-    assert re.search(r"Time-weighted return \+?0.30 % On the daily balance", page)
+    assert re.search(r"Returns On the daily balance Time-weighted return \+?0.30 %", page)
     assert "Too few days to say: 4 of 30" in page
 
 
@@ -209,3 +209,30 @@ def test_more_trades_flows_and_reports_cost_no_more_queries(
         report(account, "10000", (10 + place) * DAY)
     assert queries() <= before
     assert before <= 30
+
+
+def test_the_best_day_is_named_and_opens(ann_client: Client, ann_api: APIClient, account: BrokerAccount) -> None:
+    (found,) = ann_api.get("/api/v1/figures/", {"definition": "portal"}).json()["results"]
+    assert found["figures"]["day_best_percent"]["on"] == "2025-01-06"
+    assert found["figures"][TWR]["on"] is None
+    answer = ann_client.get(f"{LIST}day_best_percent/", {"definition": "portal"})
+    address = f"/journal/day/?day=2025-01-06&account={account.pk}"
+    assert answer.context["sets"][0]["day_url"] == address
+    assert "6 Jan 2025" in answer.context["sets"][0]["note"]
+    assert ann_client.get(address).status_code == 200
+
+
+def test_behind_a_figure_of_reports_there_are_no_trades(ann_client: Client, account: BrokerAccount) -> None:
+    report_all_days(account)
+    page = text(ann_client, f"{LIST}{FALL}/?definition=portal")
+    assert "Reports behind it" in page
+    assert "Trades behind it" not in page
+
+
+def test_a_note_that_all_figures_of_a_heading_share_stands_there_once(
+    ann_client: Client, account: BrokerAccount
+) -> None:
+    groups = ann_client.get(LIST, {"definition": "portal"}).context["sets"][0]["groups"]
+    (returns,) = [group for group in groups if group.title == "Returns"]
+    assert returns.note == ON_BALANCE
+    assert not [row for row in returns.rows if ON_BALANCE in row.hint]

@@ -47,6 +47,7 @@ class Figure(serializers.Serializer[Any]):
         allow_null=True, help_text="The lower end of its 95 % interval, where one was computed."
     )
     high = serializers.CharField(allow_null=True, help_text="The upper end.")
+    on = serializers.DateField(allow_null=True, help_text="The day that it is of, where it is of one.")
     version = serializers.IntegerField(help_text="Of the formula.")
 
 
@@ -126,6 +127,7 @@ def _figure(figure: FigureValue) -> Mapping[str, Any]:
         "is_thin": figure.value is not None and figure.sample < entry.minimum,
         "low": figure.low,
         "high": figure.high,
+        "on": figure.on,
         "version": entry.version,
     }
 

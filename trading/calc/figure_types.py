@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Literal
 
@@ -52,7 +52,7 @@ class FigureValue:
     """One figure. `value` is None where it is undefined, and `reason` then says why; `note` says what to know of a value.
 
     `sample` is how many trades (days, points: see the registry) it rests on. `low` and `high` are the ends of its 95 %
-    interval, in its own unit, where one was computed.
+    interval, in its own unit, where one was computed. `on` is the day that it is of, where it is of one.
     """
 
     key: str
@@ -62,6 +62,7 @@ class FigureValue:
     low: Decimal | None = None
     high: Decimal | None = None
     note: str = ""
+    on: date | None = None
 
 
 #: Figures by their key.

@@ -31,7 +31,9 @@ ONE_DAY = "It needs two days."
 ALL_ALIKE = "All days are the same."
 NO_LOST_DAY = "No day was lost."
 ON_EQUITY = "On reported equity"
-ON_EQUITY_ESTIMATED = "On reported equity; Modified Dietz where cash moved between two reports"
+ON_EQUITY_ESTIMATED = "On reported equity, estimated around cash"
+#: What that estimate is, once for a whole set of figures.
+ESTIMATED = "Where cash moved between two reports of the equity, the return between them is Modified Dietz."
 ON_BALANCE = "On the daily balance"
 
 Basis = Literal["equity", "balance"]
@@ -88,10 +90,9 @@ def return_figures(sample: Sample, falls: FigureValues) -> FigureValues:
         ("sharpe_ratio_daily", _sharpe(returns.daily), one_day),
         ("sortino_ratio", _sortino(returns.daily), NO_LOST_DAY if count else ONE_DAY),
         ("day_average_percent", None if mean is None else mean * HUNDRED, ONE_DAY),
-        ("day_best_percent", _percent(max(returns.daily, default=None)), ONE_DAY),
-        ("day_worst_percent", _percent(min(returns.daily, default=None)), ONE_DAY),
     ]
-    return {key: figure(key, value, count, why, found.note) for key, value, why in values}
+    figures = {key: figure(key, value, count, why, found.note) for key, value, why in values}
+    return figures | _extremes(returns, found.note)
 
 
 _KEYS = (
@@ -141,5 +142,19 @@ def _sortino(daily: Sequence[Decimal]) -> Decimal | None:
     return +ratio
 
 
-def _percent(ratio: Decimal | None) -> Decimal | None:
-    return None if ratio is None else ratio * HUNDRED
+def _extremes(returns: Returns, note: str) -> FigureValues:
+    """The best and the worst day; of several the earliest."""
+    keys = ("day_best_percent", "day_worst_percent")
+    if not returns.days:
+        return {key: FigureValue(key, None, ONE_DAY) for key in keys}
+    ends = max(returns.daily), min(returns.daily)
+    return {
+        key: FigureValue(
+            key,
+            share * HUNDRED,
+            sample=len(returns.days),
+            note=note,
+            on=returns.days[returns.daily.index(share)],
+        )
+        for key, share in zip(keys, ends, strict=True)
+    }

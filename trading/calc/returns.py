@@ -31,13 +31,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """`growth` is what one became: 1.1 for 10 %, 0 where all was lost. `daily` has the return of each day as a ratio.
+    """`growth` is what one became: 1.1 for 10 %, 0 where all was lost. `daily` has the return of each of `days` as a ratio.
 
     Days are Mondays to Fridays from the first to the last, and other days on which something moved. `estimates` counts
     the stretches whose return is Modified Dietz.
     """
 
     growth: Decimal
+    days: Sequence[date]
     daily: Sequence[Decimal]
     length_days: Decimal
     estimates: int = 0
@@ -57,9 +58,10 @@ def returns_of(stretches: Iterable[Stretch], starts_at: datetime, ends_at: datet
         estimates += stretch.is_estimate
     length = Decimal((ends_at - starts_at) // _MICROSECOND) / _DAY_MICROSECONDS
     first, last = starts_at.astimezone(zone).date(), ends_at.astimezone(zone).date()
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    daily = [by_day.get(on, ONE) - ONE for on in days if on.weekday() < _SATURDAY or on in by_day]
-    return Returns(prod(by_day.values(), start=ONE), daily, length, estimates)
+    every = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    days = [on for on in every if on.weekday() < _SATURDAY or on in by_day]
+    daily = [by_day.get(on, ONE) - ONE for on in days]
+    return Returns(prod(by_day.values(), start=ONE), days, daily, length, estimates)
 
 
 def balance_stretches(

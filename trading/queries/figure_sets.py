@@ -21,7 +21,7 @@ from trading.calc.metatrader_values import metatrader_values, values_of
 from trading.calc.myfxbook import myfxbook_figures
 from trading.calc.portal import portal_figures
 from trading.calc.registry import ENTRIES, entries_in
-from trading.calc.return_figures import ON_BALANCE
+from trading.calc.return_figures import ESTIMATED, ON_BALANCE, ON_EQUITY_ESTIMATED
 from trading.calc.undefined import NO_OPENING_BALANCE
 from trading.models import Execution, Trade
 from trading.queries.book_balances import balances
@@ -226,21 +226,23 @@ def _of_round_trips(
         notes.append("Figures of the balance are those of accounts that had made these trades alone.")
     if sample.opening_balance is None:
         notes.append(NO_OPENING_BALANCE + " Figures in percent of a balance have no value.")
-    if definition == "portal" and (why := _why_on_balances(sample, figures)):
-        notes.append(f"Returns by day are those of the balance. {why}")
+    if definition == "portal":
+        notes += _about_returns(sample, figures)
     without_stop = sum(trade.risk is None for trade in sample.trades)
     if definition == "portal" and without_stop:
         notes.append(f"{_trades(without_stop)} without an initial stop: no R multiple.")
     return _complete(figures, definition, "This set of trades does not give what it is computed from."), notes
 
 
-def _why_on_balances(sample: Sample, figures: FigureValues) -> str:
-    """Why returns run on balances, where they have a value; "" where they run on reported equity."""
-    if figures["time_weighted_return_percent"].note != ON_BALANCE:
-        return ""
-    if sample.equity:
-        return "Equity was reported for a part of this record only."
-    return sample.no_equity or NO_FEED
+def _about_returns(sample: Sample, figures: FigureValues) -> list[str]:
+    """What returns by day stand on where it is not reported equity alone, and why."""
+    stands_on = figures["time_weighted_return_percent"].note
+    if stands_on == ON_EQUITY_ESTIMATED:
+        return [ESTIMATED]
+    if stands_on != ON_BALANCE:
+        return []
+    why = "Equity was reported for a part of this record only." if sample.equity else sample.no_equity or NO_FEED
+    return [f"Returns by day are those of the balance. {why}"]
 
 
 # ---- MetaTrader: fills --------------------------------------------------------------------------------------------------

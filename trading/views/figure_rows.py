@@ -1,7 +1,7 @@
 """How figures stand on a page: each written, with its interval, its sample and the reason where it has no value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -33,23 +33,38 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
+    """`note` is what to know of every value in it."""
+
     title: str
     rows: Sequence[FigureRow]
+    note: str = ""
 
 
 def row_groups(found: FigureSet, formats: Formats, query: str) -> list[RowGroup]:
     """The figures of a set under the headings of its definition; those that stand beside another have no row."""
     entries = [entry for entry in entries_in(found.definition) if entry.key in found.figures]
     besides = {entry.beside for entry in entries}
-    groups: dict[str, list[FigureRow]] = {}
+    groups: dict[str, list[FigureEntry]] = {}
     for entry in entries:
         if entry.key not in besides:
-            groups.setdefault(entry.group, []).append(figure_row(entry, found, formats, query))
-    return [RowGroup(title, rows) for title, rows in groups.items()]
+            groups.setdefault(entry.group, []).append(entry)
+    return [_group(title, of_group, found, formats, query) for title, of_group in groups.items()]
 
 
-def figure_row(entry: FigureEntry, found: FigureSet, formats: Formats, query: str) -> FigureRow:
+def _group(title: str, entries: Sequence[FigureEntry], found: FigureSet, formats: Formats, query: str) -> RowGroup:
+    """The rows of a heading; a note that all values share stands under the heading, and not in every row."""
+    known = [figure for entry in entries if (figure := found.figures[entry.key]).value is not None]
+    notes = {figure.note for figure in known}
+    note = notes.pop() if len(known) > 1 and len(notes) == 1 else ""
+    rows = [figure_row(entry, found, formats, query, told=note) for entry in entries]
+    return RowGroup(title, rows, note)
+
+
+def figure_row(entry: FigureEntry, found: FigureSet, formats: Formats, query: str, told: str = "") -> FigureRow:
+    """`told` is a note that the reader has been told already."""
     figure = found.figures[entry.key]
+    if told and figure.note == told:
+        figure = replace(figure, note="")
     beside, of_beside = _beside(entry, found, formats) if figure.value is not None else ("", "")
     return FigureRow(
         key=entry.key,
@@ -96,6 +111,8 @@ def written(value: Decimal, kind: Kind, currency: str, formats: Formats) -> Safe
 def hint(entry: FigureEntry, figure: FigureValue, found: FigureSet, formats: Formats) -> str:
     """How sure the value is, and what to know of it."""
     words = []
+    if figure.on:
+        words.append(formats.day(figure.on))
     if figure.value is not None and found.definition == "mt5" and is_thin(entry, figure):
         words.append(_too_few(entry, figure))
     if figure.value is not None and (interval := interval_of(entry, figure, found, formats)):

@@ -1,7 +1,9 @@
 """Figures: all of them for any choice of trades, and each with what it rests on."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -126,7 +128,8 @@ def figure_detail(request: HttpRequest, key: str) -> HttpResponse:
         "figures_url": reverse("figure_list") + choice.query,
         "departures": _departures(entry),
         "sets": [_told(entry, found, choice) for found in sets],
-        "trades": _trades(entry, choice) if sets else [],
+        "is_of_reports": entry.counted == "points",
+        "trades": _trades(entry, choice) if sets and entry.counted != "points" else [],
         "trades_url": choice.trades_url(**figure_trades(entry.key, choice.definition)),
         "is_of_set": choice.definition in entry.sets,
     }
@@ -159,9 +162,17 @@ def _told(entry: FigureEntry, found: FigureSet, choice: FigureChoice) -> dict[st
         "counted": entry.counted,
         "interval": interval_of(entry, figure, found, formats) if figure else "",
         "note": hint(entry, figure, found, formats) if figure else "",
+        "day_url": _day_url(figure.on, choice) if figure and figure.on else "",
         "inputs": _inputs(entry, found, choice),
         "facts": set_facts(found, formats),
     }
+
+
+def _day_url(on: date, choice: FigureChoice) -> str:
+    """The page of a day, of the account that was chosen alone."""
+    accounts = choice.wanted.accounts
+    named = {"account": str(accounts[0].pk)} if len(accounts) == 1 else {}
+    return f"{reverse('journal_day')}?{urlencode({'day': on.isoformat(), **named})}"
 
 
 def _inputs(entry: FigureEntry, found: FigureSet, choice: FigureChoice) -> list[dict[str, str]]:
