@@ -8,6 +8,7 @@ microsecond: [from, to).
 import zoneinfo
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import BrokerAccount, Phase
 from trading.calc.periods import windows
 from trading.models import CashFlow, FlowKind, JournalEntry, Position, Side, Trade
+from trading.queries import trade_groups
 from trading.queries.figure_sets import Wanted
 
 _YEARS = range(1970, 2200)
@@ -36,7 +38,32 @@ PERIODS = [
 
 
 #: What chooses accounts and time; everything else takes trades out of them.
-_OF_SETS = frozenset({"account", "phase", "from", "to", "period"})
+_OF_SETS = frozenset({"account", "phase", "currency", "from", "to", "period"})
+WEEKDAYS = [
+    (1, _("Monday")),
+    (2, _("Tuesday")),
+    (3, _("Wednesday")),
+    (4, _("Thursday")),
+    (5, _("Friday")),
+    (6, _("Saturday")),
+    (7, _("Sunday")),
+]
+SESSION_NAMES = [
+    ("asia", _("Tokyo")),
+    ("london", _("London")),
+    ("new_york", _("New York")),
+    ("none", _("Outside the sessions")),
+]
+HOLDING_NAMES = [
+    ("under_5m", _("Under 5 min")),
+    ("5m_30m", _("5 to 30 min")),
+    ("30m_2h", _("30 min to 2 h")),
+    ("2h_8h", _("2 to 8 h")),
+    ("8h_1d", _("8 h to 1 day")),
+    ("1d_5d", _("1 to 5 days")),
+    ("over_5d", _("5 days and more")),
+]
+WITHOUT = [("strategy", _("Strategy")), ("tag", _("Tag")), ("r", _("R multiple"))]
 
 
 class MomentField(forms.CharField):
@@ -59,6 +86,18 @@ class MomentField(forms.CharField):
 
 class MomentFilter(django_filters.Filter):
     field_class = MomentField
+
+
+class TextsField(forms.MultipleChoiceField):
+    """Any number of texts, whatever they are."""
+
+    def clean(self, value: Any) -> list[str]:
+        texts = [forms.CharField(required=False).clean(text) for text in value or ()]
+        return [text for text in texts if text]
+
+
+class TextsFilter(django_filters.Filter):
+    field_class = TextsField
 
 
 def zone_of(trader: Any) -> zoneinfo.ZoneInfo:
@@ -147,7 +186,26 @@ class TradeFilter(WindowFilter):
     side = django_filters.ChoiceFilter(choices=Side.choices, label=_("Side"))
     phase = django_filters.ChoiceFilter(field_name="account__phase", choices=Phase.choices, label=_("Phase"))
     strategy = django_filters.CharFilter(field_name="strategy_id", label=_("Strategy"))
-    tag = django_filters.CharFilter(method="filter_tag", label=_("Tag"))
+    tag = TextsFilter(method="filter_tag", label=_("Tag; again for trades with each of several"))
+    currency = django_filters.CharFilter(field_name="account__currency", lookup_expr="iexact", label=_("Currency"))
+    weekday = django_filters.TypedChoiceFilter(
+        choices=WEEKDAYS, coerce=int, method="filter_weekday", label=_("Day of the week of the close")
+    )
+    hour = django_filters.TypedChoiceFilter(
+        choices=[(hour, f"{hour:02}:00") for hour in range(24)],
+        coerce=int,
+        method="filter_hour",
+        label=_("Hour of the close"),
+    )
+    session = django_filters.ChoiceFilter(
+        choices=SESSION_NAMES, method="filter_session", label=_("Session of the entry")
+    )
+    holding = django_filters.ChoiceFilter(choices=HOLDING_NAMES, method="filter_holding", label=_("Holding time"))
+    min_r = django_filters.NumberFilter(method="filter_min_r", label=_("R multiple from"))
+    below_r = django_filters.NumberFilter(method="filter_below_r", label=_("R multiple below"))
+    without = django_filters.MultipleChoiceFilter(
+        choices=WITHOUT, method="filter_without", label=_("Without"), distinct=False
+    )
     result = django_filters.ChoiceFilter(
         choices=[("won", _("Won")), ("lost", _("Lost")), ("zero", _("Zero"))], method="filter_result", label=_("Result")
     )
@@ -162,15 +220,26 @@ class TradeFilter(WindowFilter):
         model = Trade
         fields: tuple[str, ...] = ()
 
+    def covered(self, accounts: Sequence[BrokerAccount]) -> Sequence[BrokerAccount]:
+        """Those of these accounts that it may find a trade in."""
+        cleaned = self.form.cleaned_data if self.form.is_valid() else {}
+        phase, currency = cleaned.get("phase"), cleaned.get("currency", "").upper()
+        return [
+            account
+            for account in self.accounts or accounts
+            if (not phase or account.phase == phase) and (not currency or account.currency == currency)
+        ]
+
     def wanted(self, accounts: Sequence[BrokerAccount]) -> Wanted:
         """The closed trades that figures are wanted of. `accounts` are all that there are to choose from.
 
-        A phase chooses among accounts, so that it takes no trade out of any of them.
+        A phase or a currency chooses among accounts, so that it takes no trade out of any of them.
         """
         cleaned = self.form.cleaned_data if self.form.is_valid() else {}
-        phase = cleaned.get("phase")
-        covered = [account for account in self.accounts or accounts if not phase or account.phase == phase]
-        narrowing = sorted((name, str(value)) for name, value in cleaned.items() if value and name not in _OF_SETS)
+        covered = self.covered(accounts)
+        narrowing = sorted(
+            (name, str(value)) for name, value in cleaned.items() if _is_set(value) and name not in _OF_SETS
+        )
         # A filter that makes no sense chooses nothing, so that no figure can mislead.
         trades = self.qs if self.form.is_valid() else self.queryset.none()
         is_narrowed = bool(narrowing) or not self.form.is_valid()
@@ -183,8 +252,35 @@ class TradeFilter(WindowFilter):
             wanted |= Q(symbol__iexact=symbol)
         return queryset.filter(wanted)
 
-    def filter_tag(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
-        return queryset.filter(Exists(_journal().filter(tags__name__iexact=value)))
+    def filter_tag(self, queryset: QuerySet[Trade], name: str, value: Sequence[str]) -> QuerySet[Trade]:
+        for tag in value:
+            queryset = queryset.filter(Exists(_journal().filter(tags__name__iexact=tag)))
+        return queryset
+
+    def filter_weekday(self, queryset: QuerySet[Trade], name: str, value: int) -> QuerySet[Trade]:
+        return trade_groups.on_weekday(queryset, value, self.zone)
+
+    def filter_hour(self, queryset: QuerySet[Trade], name: str, value: int) -> QuerySet[Trade]:
+        return trade_groups.at_hour(queryset, value, self.zone)
+
+    def filter_session(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
+        return trade_groups.of_session(queryset, value)
+
+    def filter_holding(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
+        return trade_groups.of_holding(queryset, value)
+
+    def filter_min_r(self, queryset: QuerySet[Trade], name: str, value: Decimal) -> QuerySet[Trade]:
+        return trade_groups.r_at_least(queryset, value)
+
+    def filter_below_r(self, queryset: QuerySet[Trade], name: str, value: Decimal) -> QuerySet[Trade]:
+        return trade_groups.r_below(queryset, value)
+
+    def filter_without(self, queryset: QuerySet[Trade], name: str, value: Sequence[str]) -> QuerySet[Trade]:
+        if "strategy" in value:
+            queryset = queryset.filter(strategy_id="")
+        if "tag" in value:
+            queryset = queryset.exclude(Exists(_journal().filter(tags__isnull=False)))
+        return trade_groups.without_r(queryset) if "r" in value else queryset
 
     def filter_result(self, queryset: QuerySet[Trade], name: str, value: str) -> QuerySet[Trade]:
         lookup = {"won": "net_profit__gt", "lost": "net_profit__lt", "zero": "net_profit"}[value]
@@ -202,6 +298,11 @@ class TradeFilter(WindowFilter):
             | Exists(_journal().filter(notes__icontains=value))
             | Exists(_journal().filter(tags__name__icontains=value))
         )
+
+
+def _is_set(value: Any) -> bool:
+    """Whether a filter is on: one at zero is, an empty one is not."""
+    return value not in (None, "", [], ())
 
 
 def _journal() -> QuerySet[JournalEntry]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.test import Client
 
 from accounts.models import Trader
 from tests import make
@@ -126,6 +127,13 @@ def test_open_and_closed_are_told_apart(ann: Trader) -> None:
         ("max_profit=NaN", "max_profit"),
         ("symbol=%00", "symbol"),
         ("period=fortnight", "period"),
+        ("weekday=8", "weekday"),
+        ("hour=24", "hour"),
+        ("session=sydney", "session"),
+        ("holding=long", "holding"),
+        ("min_r=abc", "min_r"),
+        ("without=luck", "without"),
+        ("tag=%00", "tag"),
     ],
 )
 def test_nonsense_is_an_error_at_its_field(ann: Trader, query: str, field: str) -> None:
@@ -142,3 +150,74 @@ def test_cash_flows_are_narrowed_by_kind_and_day(ann: Trader) -> None:
         request=SimpleNamespace(user=ann),
     ).qs
     assert set(found.values_list("reference", flat=True)) == {"in"}
+
+
+def test_weekday_and_hour_are_those_of_the_close_in_the_traders_zone(ann: Trader) -> None:
+    ann.time_zone = "Europe/Berlin"
+    account = make.account(ann)
+    # 22:30 UTC on a Sunday in summer is 00:30 on Monday in Berlin.
+    for ticket, closed_at in (
+        ("monday", datetime(2026, 7, 5, 22, 30, tzinfo=UTC)),
+        ("sunday", datetime(2026, 7, 5, 21, 30, tzinfo=UTC)),
+    ):
+        make.trade(account, ticket=ticket, opened_at=closed_at - timedelta(hours=1), closed_at=closed_at)
+    assert _found(ann, "weekday=1") == {"monday"}
+    assert _found(ann, "weekday=7") == {"sunday"}
+    assert _found(ann, "hour=0") == {"monday"}
+    assert _found(ann, "hour=23&weekday=7") == {"sunday"}
+
+
+def test_currency_chooses_accounts(ann: Trader) -> None:
+    make.trade(make.account(ann), ticket="usd")
+    make.trade(make.account(ann, currency="EUR"), ticket="eur")
+    assert _found(ann, "currency=eur") == {"eur"}
+
+
+def test_several_tags_are_all_wanted(ann: Trader) -> None:
+    account = make.account(ann)
+    make.journal_entry(make.trade(account, ticket="both"), tags=("A", "B"))
+    make.journal_entry(make.trade(account, ticket="one"), tags=("A",))
+    make.journal_entry(make.trade(account, ticket="noted"), notes="No tag.")
+    make.trade(account, ticket="none", strategy_id="7")
+    assert _found(ann, "tag=A") == {"both", "one"}
+    assert _found(ann, "tag=A&tag=B") == {"both"}
+    assert _found(ann, "without=tag") == {"noted", "none"}
+    assert _found(ann, "without=tag&without=strategy") == {"noted"}
+
+
+def test_r_is_half_open_and_the_traders_own_stop_goes_first(ann: Trader) -> None:
+    account = make.account(ann)
+    whole: dict[str, Any] = {"commission": Decimal(0), "swap": Decimal(0), "open_price": Decimal(100)}
+    for ticket, close, gross in (("two", 120, 200), ("minus_one", 90, -100), ("flat", 100, 0)):
+        make.trade(
+            account,
+            ticket=ticket,
+            close_price=Decimal(close),
+            gross_profit=Decimal(gross),
+            open_stop_loss=Decimal(90),
+            **whole,
+        )
+    own = make.trade(account, ticket="own", close_price=Decimal(110), gross_profit=Decimal(100), **whole)
+    make.journal_entry(own, initial_stop_loss=Decimal(80))
+    assert _found(ann, "min_r=-1&below_r=2") == {"minus_one", "own"}
+    assert _found(ann, "min_r=2") == {"two"}
+    assert _found(ann, "below_r=-1") == set()
+    assert _found(ann, "min_r=0.5&below_r=0.75") == {"own"}
+    assert _found(ann, "without=r") == {"flat"}
+
+
+def test_a_bound_of_zero_narrows_figures_too(ann: Trader) -> None:
+    account = make.account(ann)
+    for query in ("min_profit=0", "min_r=0", "hour=0"):
+        narrowed = TradeFilter(QueryDict(query), closed_trades(ann), request=SimpleNamespace(user=ann))
+        assert narrowed.wanted([account]).is_narrowed, query
+
+
+def test_the_menu_offers_what_is_not_set_and_a_chip_takes_it_away(ann: Trader, ann_client: Client) -> None:
+    make.trade(make.account(ann), ticket="one")
+    page = ann_client.get("/trades/", {"hour": "11", "min_r": "-1", "without": "tag"})
+    listing = page.context["listing"]
+    assert {field.name for field in listing.more_fields} == {"weekday", "session", "holding", "below_r"}
+    chips = {chip.label: chip for chip in page.context["chips"]}
+    assert [chips[name].value for name in ("Hour", "R", "Without")] == ["11:00 – 11:59", "−1 – …", "Tag"]
+    assert chips["R"].remove_url == "/trades/?hour=11&without=tag"

@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from accounts.models import BrokerAccount, bound_accounts
 from accounts.zones import zone_names
 from tradeportal.rest.schemas import ERRORS, NOT_MODIFIED, Error
+from trading.filters import TextsFilter
 from trading.queries.keyset import MERGED_ACCOUNTS, BadCursorError, Column, Page, Sort, keyset_page, merged_page
 
 #: What a request has read already, so that its state and its answer share one query.
@@ -58,6 +59,8 @@ def _parameter(name: str, a_filter: django_filters.Filter) -> OpenApiParameter:
         return OpenApiParameter(
             name, {"type": "array", "items": {"type": "string", "format": "uuid"}}, description=label
         )
+    if isinstance(a_filter, TextsFilter):
+        return OpenApiParameter(name, {"type": "array", "items": {"type": "string"}}, description=label)
     choices = a_filter.extra.get("choices")
     enum = [str(value) for value, _ in choices] if choices else None
     if isinstance(a_filter, django_filters.MultipleChoiceFilter):

@@ -14,7 +14,7 @@ SESSIONS: tuple[tuple[str, ZoneInfo, int, int], ...] = (
     ("asia", ZoneInfo("Asia/Tokyo"), 9, 18),
 )
 NO_SESSION = "none"
-_FRIDAY = 5
+FRIDAY = 5
 #: Name of each holding time, and the seconds it ends before; the last one has no end.
 HOLDINGS: tuple[tuple[str, int | None], ...] = (
     ("under_5m", 300),
@@ -84,7 +84,7 @@ def session_of(opened_at: datetime) -> str:
     """The session open at the entry; where two are, the one that opened last, so that a trade counts once."""
     for name, zone, first, last in SESSIONS:
         local = opened_at.astimezone(zone)
-        if local.isoweekday() <= _FRIDAY and first <= local.hour < last:
+        if local.isoweekday() <= FRIDAY and first <= local.hour < last:
             return name
     return NO_SESSION
 
@@ -92,3 +92,12 @@ def session_of(opened_at: datetime) -> str:
 def holding_of(held: timedelta) -> str:
     """The name of the holding time, from the first opening to the last close."""
     return next(name for name, end_s in HOLDINGS if end_s is None or held < timedelta(seconds=end_s))
+
+
+def holding_bounds(name: str) -> tuple[timedelta, timedelta | None]:
+    """The shortest holding time of that name, and the one that it ends before. Errors: ValueError for a name of none."""
+    names = [known for known, _end in HOLDINGS]
+    place = names.index(name)
+    least = HOLDINGS[place - 1][1] if place else 0
+    end = HOLDINGS[place][1]
+    return timedelta(seconds=least or 0), None if end is None else timedelta(seconds=end)

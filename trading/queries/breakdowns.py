@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -13,6 +12,7 @@ from accounts.models import BrokerAccount
 from trading import cache
 from trading.calc.breakdown import HOLDINGS, NO_SESSION, SESSIONS, Tally
 from trading.models import Trade
+from trading.queries.chosen import chosen
 from trading.queries.trades import kept_parts
 
 Dimension = Literal["symbol", "side", "weekday", "hour", "month", "strategy", "holding", "session", "tag"]
@@ -28,22 +28,21 @@ DIMENSIONS: tuple[Dimension, ...] = (
     "tag",
 )
 Clock = Literal["closed", "opened"]
-_COLUMNS = (
-    "account_id",
-    "ticket",
-    "account__currency",
-    "symbol",
-    "side",
-    "strategy_id",
-    "opened_at",
-    "closed_at",
-    "volume_lots",
-    "commission",
-    "swap",
-    "fee",
-    "net_profit",
-)
-_NAMES = "account_id, ticket, currency, symbol, side, strategy, opened_at, closed_at, lots, commission, swap, fee, net"
+_COLUMNS = {
+    "account_id": "account_id",
+    "ticket": "ticket",
+    "account__currency": "currency",
+    "symbol": "symbol",
+    "side": "side",
+    "strategy_id": "strategy",
+    "opened_at": "opened_at",
+    "closed_at": "closed_at",
+    "volume_lots": "lots",
+    "commission": "commission",
+    "swap": "swap",
+    "fee": "fee",
+    "net_profit": "net",
+}
 _TALLY = """count(*), count(*) FILTER (WHERE net > 0), count(*) FILTER (WHERE net < 0),
     coalesce(sum(net) FILTER (WHERE net > 0), 0), coalesce(sum(net) FILTER (WHERE net < 0), 0),
     sum(commission + swap + fee), sum(lots)"""
@@ -76,12 +75,10 @@ class Breakdown:
 
 def breakdowns(queryset: QuerySet[Trade], zone: ZoneInfo, clock: Clock = "closed") -> Sequence[Breakdown]:
     """The filtered closed trades in groups, one breakdown per currency, in two statements whatever their number."""
-    try:
-        sql, parameters = queryset.order_by().values_list(*_COLUMNS).query.sql_with_params()
-    except EmptyResultSet:
+    found = chosen(queryset, _COLUMNS)
+    if found is None:
         return ()
-    # Only names of this module are put into the text; every value is a parameter.
-    source = f"(SELECT * FROM ({sql}) AS found({_NAMES})) AS trade"
+    source, parameters = found
     grouped, tagged = _grouped(source, parameters, zone, clock), _tagged(source, parameters)
     return [_breakdown(code, grouped[code], tagged.get(code, {})) for code in sorted(grouped)]
 
@@ -165,5 +162,16 @@ def _breakdown(currency: str, found: _Found, tags: Mapping[str, Tally]) -> Break
             slots[values[0], values[1]] = tally
         for name, value in zip(names, values, strict=True):
             groups[name][value] = groups[name].get(value, Tally()) + tally
+    groups["symbol"] = _in_any_case(groups["symbol"])
     ordered = {name: dict(sorted(rows.items())) for name, rows in groups.items()}
     return Breakdown(currency, ordered, slots)
+
+
+def _in_any_case(symbols: Mapping[str, Tally]) -> dict[str, Tally]:
+    """Brokers write one symbol in several ways, which a filter takes for one: so does a row, by the most traded name."""
+    names: dict[str, str] = {}
+    found: dict[str, Tally] = {}
+    for symbol in sorted(symbols, key=lambda symbol: (-symbols[symbol].trades, symbol)):
+        name = names.setdefault(symbol.upper(), symbol)
+        found[name] = found.get(name, Tally()) + symbols[symbol]
+    return found

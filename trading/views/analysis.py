@@ -1,14 +1,21 @@
 """Analysis: where the money of any choice of trades was made and lost."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from trading.queries.breakdowns import kept_breakdowns
-from trading.views.analysis_rows import MONTHS, cards, heat_map, months, strip
+from trading.queries.breakdowns import Breakdown, kept_breakdowns
+from trading.queries.distributions import Spread, kept_points, kept_spreads
+from trading.queries.trades import TradeTotals
+from trading.views.analysis_depth import costs, drawn_words, points_json, r_multiples, runs
+from trading.views.analysis_heat import heat_map
+from trading.views.analysis_rows import MONTHS, cards, months, strip
 from trading.views.compare_columns import comparison
 from trading.views.figure_choice import FigureChoice
 from trading.views.trade_figures import filter_chips
@@ -19,11 +26,6 @@ from trading.views.trade_figures import filter_chips
 def analysis(request: HttpRequest) -> HttpResponse:
     choice = FigureChoice(request)
     listing = choice.listing
-    found = (
-        kept_breakdowns(listing.trades, listing.chosen_accounts, listing.kept_key, listing.filter.zone)
-        if listing.filter.is_valid()
-        else ()
-    )
     totals = {line.currency: line for line in listing.totals}
     sets: list[dict[str, Any]] = [
         {
@@ -31,9 +33,10 @@ def analysis(request: HttpRequest) -> HttpResponse:
             "strip": strip(totals[one.currency], choice.formats),
             "months": months(one, choice),
             "cards": cards(one, choice),
-            "heat": heat_map(one, choice.formats),
+            "depth_url": reverse("analysis_depth")
+            + choice.query_with(without=("currency", "bootstrap"), currency=one.currency),
         }
-        for one in found
+        for one in _breakdowns(choice)
     ]
     context = {
         "choice": choice,
@@ -44,3 +47,54 @@ def analysis(request: HttpRequest) -> HttpResponse:
         "compare_url": comparison(request, [[pair for pair in choice.kept if pair[0] in listing.filter.filters]]),
     }
     return render(request, "trading/analysis.html", context)
+
+
+@login_required
+@require_safe
+def analysis_depth(request: HttpRequest) -> HttpResponse:
+    """Hours, R multiples, holding times, costs and runs: a part of the analysis, and a page where there is no script."""
+    choice = FigureChoice(request)
+    listing = choice.listing
+    found = kept_spreads(listing.trades, listing.chosen_accounts, listing.kept_key)
+    totals = {line.currency: line for line in listing.totals}
+    sets = [_depth(one, found[one.currency], totals[one.currency], choice) for one in _breakdowns(choice)]
+    htmx: Any = request.htmx  # type: ignore[attr-defined]
+    context = {"choice": choice, "chips": filter_chips(request, listing), "sets": sets}
+    name = "trading/_analysis_depth.html" if htmx else "trading/analysis_depth.html"
+    response = render(request, name, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _depth(one: Breakdown, spread: Spread, totals: TradeTotals, choice: FigureChoice) -> dict[str, Any]:
+    own = choice.query_with(without=("currency", "bootstrap"), currency=one.currency)
+    return {
+        "currency": one.currency,
+        "heat": heat_map(one, choice),
+        "r": r_multiples(spread, one.currency, choice),
+        "costs": costs(one.groups["symbol"], totals, choice),
+        "runs": runs(spread, one.currency, choice),
+        "drawn": drawn_words(totals, choice.formats),
+        "points_url": reverse("analysis_points") + own,
+        "by_held_url": reverse("trade_list") + own + "&sort=-held",
+    }
+
+
+@login_required
+@require_safe
+def analysis_points(request: HttpRequest) -> HttpResponse:
+    """The points of the picture of results by holding time, one part for each currency."""
+    choice = FigureChoice(request)
+    listing = choice.listing
+    found = kept_points(listing.trades, listing.chosen_accounts, listing.kept_key)
+    response = JsonResponse({"sets": [points_json(one, choice) for one in found]})
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _breakdowns(choice: FigureChoice) -> Sequence[Breakdown]:
+    """None where a part of the filter is not understood, so that no sum can mislead."""
+    listing = choice.listing
+    if not listing.filter.is_valid():
+        return ()
+    return kept_breakdowns(listing.trades, listing.chosen_accounts, listing.kept_key, listing.filter.zone)

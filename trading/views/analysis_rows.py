@@ -1,29 +1,32 @@
-"""The cards of the analysis: rows with bars, the months, and the heat map of weekday and hour."""
+"""The cards of the analysis: rows with bars, and the months."""
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from trading.calc.breakdown import HOLDINGS, Tally
+from trading.filters import HOLDING_NAMES, SESSION_NAMES
 from trading.formatting import Formats, count, direction
 from trading.models import Side
 from trading.queries.breakdowns import Breakdown, Dimension
 from trading.queries.trades import TradeTotals
+from trading.views.analysis_links import row_url, trades_url
+from trading.views.compare_columns import LETTERS, comparison
 from trading.views.figure_choice import FigureChoice
 
 ENOUGH = 30
 #: Half the width of a bar's picture; zero stands in its middle.
 _HALF = 60
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_STEPS = 4
-_FILTERS = frozenset({"symbol", "side", "strategy", "tag"})
+#: So many rows say where the money went; a page with hundreds of symbols or tags opens the rest on request.
+_MOST_ROWS = 12
+_LONG = frozenset({"symbol", "strategy", "tag"})
+#: What is worth seeing side by side.
+_COMPARED = frozenset({"side", "session", "strategy", "tag"})
 
 
 def strip(totals: TradeTotals, formats: Formats) -> list[tuple[str, Any]]:
@@ -60,21 +63,49 @@ def _card(name: Dimension, title: str, found: Breakdown, choice: FigureChoice) -
     order = _ordered(name, groups)
     words = _words(name)
     widest = max((abs(tally.net) for tally in groups.values()), default=Decimal(0))
-    rows = []
-    for key in order:
-        tally = groups[key]
-        ratio = tally.win_ratio
-        rows.append(
-            {
-                "label": words.get(key, key) or _("None"),
-                "url": _trades_url(choice, found.currency, **{name: key}) if name in _FILTERS and key else "",
-                "trades": f"{tally.trades:,}",
-                "won": formats.percent(ratio, 0) if ratio is not None else "",
-                "net": formats.amount(tally.net, found.currency),
-                "bar": _bar(tally.net, widest),
-            }
-        )
-    return {"name": name, "title": title, "rows": rows, "summary": summary(groups, words, found.currency, formats)}
+    left_out = 0
+    if name in _LONG and len(order) > _MOST_ROWS and choice.request.GET.get("rows") != "all":
+        told = set(sorted(order, key=lambda key: -abs(groups[key].net))[:_MOST_ROWS])
+        left_out, order = len(order) - len(told), [key for key in order if key in told]
+    return {
+        "name": name,
+        "title": title,
+        "rows": [_row(name, key, groups[key], words, widest, found.currency, choice) for key in order],
+        "left_out": left_out,
+        "all_url": choice.request.path + choice.query_with(rows="all") if left_out else "",
+        "compare_url": _compare_url(name, [key for key in order if key], found.currency, choice),
+        "summary": summary(groups, words, found.currency, formats),
+    }
+
+
+def _compare_url(name: Dimension, keys: Sequence[str], currency: str, choice: FigureChoice) -> str:
+    """The first rows as columns of a comparison; "" where there is nothing to compare."""
+    if name not in _COMPARED or len(keys) < 2:
+        return ""
+    filters = choice.listing.filter.filters
+    base = [pair for pair in choice.kept if pair[0] in filters and pair[0] not in (name, "currency")]
+    own = [[*base, ("currency", currency), (name, key)] for key in keys[: len(LETTERS)]]
+    return comparison(choice.request, own)
+
+
+def _row(
+    name: Dimension,
+    key: Any,
+    tally: Tally,
+    words: Mapping[str, str],
+    widest: Decimal,
+    currency: str,
+    choice: FigureChoice,
+) -> dict[str, Any]:
+    ratio, formats = tally.win_ratio, choice.formats
+    return {
+        "label": words.get(key, key) or _("None"),
+        "url": row_url(choice, currency, name, key),
+        "trades": f"{tally.trades:,}",
+        "won": formats.percent(ratio, 0) if ratio is not None else "",
+        "net": formats.amount(tally.net, currency),
+        "bar": bar(tally.net, widest),
+    }
 
 
 def _ordered(name: Dimension, groups: Mapping[Any, Tally]) -> list[Any]:
@@ -87,17 +118,9 @@ def _words(name: Dimension) -> Mapping[str, str]:
     if name == "side":
         return {value: str(label) for value, label in Side.choices}
     if name == "session":
-        return {"new_york": "New York", "london": "London", "asia": _("Tokyo"), "none": _("Outside them")}
+        return {value: str(label) for value, label in SESSION_NAMES}
     if name == "holding":
-        return {
-            "under_5m": _("Under 5 min"),
-            "5m_30m": _("5 to 30 min"),
-            "30m_2h": _("30 min to 2 h"),
-            "2h_8h": _("2 to 8 h"),
-            "8h_1d": _("8 h to 1 day"),
-            "1d_5d": _("1 to 5 days"),
-            "over_5d": _("5 days and more"),
-        }
+        return {value: str(label) for value, label in HOLDING_NAMES}
     return {}
 
 
@@ -117,7 +140,7 @@ def summary(groups: Mapping[Any, Tally], words: Mapping[Any, str], currency: str
     return " ".join(sentences)
 
 
-def _bar(net: Decimal, widest: Decimal) -> dict[str, Any]:
+def bar(net: Decimal, widest: Decimal) -> dict[str, Any]:
     width = int(abs(net) * _HALF / widest) if widest else 0
     width = max(width, 1) if net else 0
     return {"x": _HALF if net > 0 else _HALF - width, "width": width, "direction": direction(net)}
@@ -147,39 +170,5 @@ def _month(year: int, month: int, tally: Tally | None, currency: str, choice: Fi
     if ends_at:
         last = min(last, (ends_at - timedelta(microseconds=1)).astimezone(zone).date())
     window = {"from": f"{first}", "to": f"{last}"}
-    url = _trades_url(choice, currency, ("period",), **window)
+    url = trades_url(choice, currency, window, ("period",))
     return {"url": url, "net": choice.formats.amount(tally.net, currency), "trades": count(tally.trades, "trade")}
-
-
-def heat_map(found: Breakdown, formats: Formats) -> dict[str, Any]:
-    """Hours downwards and weekdays across, so that it fits a phone; only those with trades."""
-    days = sorted({day for day, _hour in found.slots})
-    hours = sorted({hour for _day, hour in found.slots})
-    widest = max((abs(tally.net) for tally in found.slots.values()), default=Decimal(0))
-    rows = [
-        (f"{hour:02}", [_heat(found.slots.get((day, hour)), widest, found.currency, formats) for day in days])
-        for hour in hours
-    ]
-    words = {(day, hour): f"{_WEEKDAYS[day - 1]} {hour:02}:00" for day, hour in found.slots}
-    return {
-        "days": [_WEEKDAYS[day - 1] for day in days],
-        "rows": rows,
-        "summary": summary(found.slots, words, found.currency, formats),
-    }
-
-
-def _heat(tally: Tally | None, widest: Decimal, currency: str, formats: Formats) -> dict[str, str] | None:
-    if tally is None:
-        return None
-    step = min(_STEPS, int(abs(tally.net) * _STEPS / widest) + 1) if tally.net else 0
-    name = f"{direction(tally.net)}-{step}" if step else "zero"
-    return {"scale": name, "net": formats.signed(tally.net, currency), "trades": count(tally.trades, "trade")}
-
-
-def _trades_url(choice: FigureChoice, currency: str, without: tuple[str, ...] = (), **more: str) -> str:
-    """The list of the trades of a row. Where accounts of several currencies are chosen, it names those of this one."""
-    accounts = choice.listing.chosen_accounts
-    is_mixed = len({account.currency for account in accounts}) > 1
-    left_out = ("bootstrap", *without, *(("account",) if is_mixed else ()))
-    own = [("account", account.pk) for account in accounts if is_mixed and account.currency == currency]
-    return reverse("trade_list") + choice.query_with(without=left_out, **more) + (f"&{urlencode(own)}" if own else "")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from trading.calc.registry import DEFINITION_SETS
-from trading.filters import TradeFilter
+from trading.filters import HOLDING_NAMES, SESSION_NAMES, WEEKDAYS, TradeFilter
 from trading.models import Side
 from trading.periods import NAMES
 from trading.queries.figure_sets import FigureSet, figure_sets
@@ -94,21 +94,23 @@ class Column:
         found = self.choice.listing.choices
         accounts = [(str(account.pk), account.label) for account in self.choice.listing.accounts]
         offered = [
-            self._select("account", _("Account"), accounts) if not self._several else None,
-            self._select("period", _("Closed"), [(name, str(label)) for name, label in NAMES.items() if name != "all"]),
+            self._select("account", _("Account"), accounts),
+            self._select("period", _("Closed"), [(name, label) for name, label in NAMES.items() if name != "all"]),
             Field(f"{self.letter}.from", pgettext("first day", "From"), "date", self._value("from")),
             Field(f"{self.letter}.to", pgettext("last day", "To"), "date", self._value("to")),
             self._text("symbol", _("Symbol"), "symbols"),
             self._select("side", _("Side"), [(value, str(label)) for value, label in Side.choices]),
             self._text("strategy", _("Strategy"), "strategies") if found.strategies else None,
             self._text("tag", _("Tag"), "tags") if found.tags else None,
+            self._select("session", _("Session"), SESSION_NAMES),
+            self._select("weekday", _("Weekday"), WEEKDAYS),
+            self._select("holding", _("Held"), HOLDING_NAMES),
         ]
-        return [field for field in offered if field is not None]
+        return [field for field in offered if field is not None and not self._has_several(field)]
 
-    @property
-    def _several(self) -> bool:
-        """Whether it covers some accounts of many, which a select can't say."""
-        return len([name for name, _value in self.pairs if name == "account"]) > 1
+    def _has_several(self, field: Field) -> bool:
+        """Whether it says several of what one field can't say, such as some accounts of many."""
+        return len([name for name, _value in self.pairs if f"{self.letter}.{name}" == field.name]) > 1
 
     @cached_property
     def hidden(self) -> Pairs:
@@ -120,11 +122,11 @@ class Column:
     def _value(self, name: str) -> str:
         return next((value for of, value in self.pairs if of == name), "")
 
-    def _select(self, name: str, label: str, options: Sequence[tuple[str, str]]) -> Field | None:
+    def _select(self, name: str, label: str, options: Sequence[tuple[Any, Any]]) -> Field | None:
         chosen = self._value(name)
         if len(options) < 2:
             return None
-        marked = [(value, words, value == chosen) for value, words in options]
+        marked = [(str(value), str(words), str(value) == chosen) for value, words in options]
         return Field(f"{self.letter}.{name}", label, "select", chosen, marked)
 
     def _text(self, name: str, label: str, listed: str) -> Field:
@@ -166,6 +168,7 @@ def suggestions(request: HttpRequest, first: Column) -> list[tuple[str, str]]:
         (_("Accounts"), "account", [[("account", str(of.pk))] for of in choice.frame.accounts]),
         (_("This year and the last"), "period", years),
         (_("Strategies"), "strategy", [[("strategy", name)] for name in found.strategies]),
+        (_("Sessions"), "session", [[("session", name)] for name, _words in SESSION_NAMES]),
         (_("Tags"), "tag", [[("tag", name)] for name in found.tags]),
     ]
     return [

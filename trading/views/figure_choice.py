@@ -124,7 +124,12 @@ class FigureChoice:
             ("tag", _("Tag"), [(tag, tag) for tag in found.tags]),
             ("phase", _("Phase"), self._phases),
         ]
-        return [self._choice(name, label, options) for name, label, options in offered if len(options) > 1]
+        asked = self.listing.parameters
+        return [
+            self._choice(name, label, options)
+            for name, label, options in offered
+            if len(options) > 1 and len(asked.getlist(name)) < 2
+        ]
 
     @property
     def _phases(self) -> list[tuple[str, str]]:

@@ -1,14 +1,17 @@
 """What stands above the list of trades: the figures of its filter and the chips of what is on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from trading.calc.interval import wilson_interval
+from trading.filters import HOLDING_NAMES, SESSION_NAMES, WEEKDAYS, WITHOUT
 from trading.formatting import Formats, count, unknown
 from trading.queries.booked import Booked, booked
 from trading.queries.trades import TradeTotals
@@ -145,6 +148,12 @@ def filter_chips(request: HttpRequest, listing: TradeListing) -> list[Chip]:
     ]
 
 
+#: Parameter, label, and the words of its values.
+_GROUPS: Sequence[tuple[str, Any, Mapping[Any, Any]]] = (
+    ("weekday", gettext_lazy("Weekday"), dict(WEEKDAYS)),
+    ("session", gettext_lazy("Session"), dict(SESSION_NAMES)),
+    ("holding", gettext_lazy("Held"), dict(HOLDING_NAMES)),
+)
 Setting = tuple[str, str, tuple[str, ...], str, str]
 
 
@@ -159,15 +168,35 @@ def set_filters(listing: TradeListing, formats: Formats) -> Iterator[Setting]:
         yield "Closed", _period_words(period), ("period",), "", "calendar-event"
     for account in cleaned.get("account") or ():
         yield "Account", account.label, ("account",), str(account.pk), "building-bank"
-    for name in ("symbol", "side", "result", "strategy", "tag", "phase"):
+    if currency := cleaned.get("currency"):
+        yield _("Currency"), currency.upper(), ("currency",), "", ""
+    for name in ("symbol", "side", "result", "strategy", "phase"):
         if value := cleaned.get(name):
             shown = value.capitalize() if name in ("side", "result", "phase") else value
             yield name.capitalize(), shown, (name,), "", ""
+    yield from _groups(cleaned, formats)
     for name, word in (("min_profit", "from"), ("max_profit", "to")):
         if cleaned.get(name) is not None:
             yield f"Net {word}", formats.number(cleaned[name]), (name,), "", ""
     if text := cleaned.get("q"):
         yield "Text", f"“{text}”", ("q",), "", "search"
+
+
+def _groups(cleaned: Mapping[str, Any], formats: Formats) -> Iterator[Setting]:
+    """What rows of the analysis lead here with."""
+    for tag in cleaned.get("tag") or ():
+        yield _("Tag"), tag, ("tag",), tag, ""
+    for name, label, choices in _GROUPS:
+        if value := cleaned.get(name):
+            yield label, str(choices[value]), (name,), "", ""
+    if (hour := cleaned.get("hour")) not in (None, ""):
+        yield _("Hour"), f"{hour:02}:00 – {hour:02}:59", ("hour",), "", "clock"
+    low, high = (cleaned.get(name) for name in ("min_r", "below_r"))
+    if low is not None or high is not None:
+        edges = ["…" if edge is None else formats.number(edge) for edge in (low, high)]
+        yield _("R"), " – ".join(edges), ("min_r", "below_r"), "", ""
+    for name in cleaned.get("without") or ():
+        yield _("Without"), str(dict(WITHOUT)[name]), ("without",), name, ""
 
 
 def _period_words(period: str) -> str:

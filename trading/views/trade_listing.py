@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import BrokerAccount, Trader
 from trading.context import own_accounts
@@ -38,6 +40,26 @@ class Head:
     direction: str
 
 
+@dataclass(frozen=True, slots=True)
+class MoreField:
+    """A field of the filter; without options it takes a number."""
+
+    name: str
+    label: Any
+    options: Sequence[tuple[Any, Any]]
+
+
+_MORE_FIELDS = (
+    ("weekday", gettext_lazy("Weekday of the close")),
+    ("hour", gettext_lazy("Hour of the close")),
+    ("session", gettext_lazy("Session of the entry")),
+    ("holding", gettext_lazy("Held")),
+    ("min_r", gettext_lazy("R from")),
+    ("below_r", gettext_lazy("R below")),
+    ("without", gettext_lazy("Without")),
+)
+
+
 @dataclass
 class TradeListing:
     """Everything is read on first use, so that a fragment costs only what it shows."""
@@ -64,7 +86,7 @@ class TradeListing:
     @cached_property
     def chosen_accounts(self) -> Sequence[BrokerAccount]:
         """The accounts that the filter covers."""
-        return self.filter.accounts or self.accounts
+        return self.filter.covered(self.accounts)
 
     @cached_property
     def trades(self) -> QuerySet[Trade]:
@@ -126,6 +148,16 @@ class TradeListing:
         """The fields that are not set yet, and so are offered."""
         taken = {name for name, _value in self.settings}
         return frozenset(self.filter.filters) - taken
+
+    @cached_property
+    def more_fields(self) -> list[MoreField]:
+        """What narrows a list more seldom, as far as it is not set: one menu holds it all."""
+        fields = self.filter.form.fields
+        return [
+            MoreField(name, label, [pair for pair in getattr(fields[name], "choices", ()) if pair[0] != ""])
+            for name, label in _MORE_FIELDS
+            if name in self.free_fields
+        ]
 
     @cached_property
     def is_narrowed(self) -> bool:
