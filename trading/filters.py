@@ -49,7 +49,7 @@ WEEKDAYS = [
     (7, _("Sunday")),
 ]
 SESSION_NAMES = [
-    ("asia", _("Tokyo")),
+    ("asia", _("Asia")),
     ("london", _("London")),
     ("new_york", _("New York")),
     ("none", _("Outside the sessions")),
