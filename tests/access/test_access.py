@@ -52,7 +52,10 @@ PUBLIC = {
     "shared_chain",
 }
 #: What names a thing that is nobody's own: for each trader a page about what is theirs.
-OF_EVERYBODY: dict[str, dict[str, Any]] = {"figure_detail": {"key": "net_profit"}}
+OF_EVERYBODY: dict[str, dict[str, Any]] = {
+    "figure_detail": {"key": "net_profit"},
+    "api_journal_day": {"day": "2025-01-06"},
+}
 #: Addresses without a name: the answer to unknown API addresses, and the admin's own redirects.
 NAMELESS = re.compile(r"\^api\(\?:/\.\*\)\?\$|^admin/.*")
 SECRET = "ANNSECRET"
@@ -64,6 +67,7 @@ def fill(account: BrokerAccount) -> dict[str, Any]:
     make.exit_of(trade, comment=SECRET)
     make.open_trade(account, symbol=SECRET)
     make.journal_entry(trade, tags=(SECRET,), notes=SECRET)
+    make.day_note(account.trader, text=SECRET)
     make.cash_flow(account, comment=SECRET)
     make.snapshot(account)
     alert = make.alert(account, sentence=f"{SECRET}. Critical.", symbol=SECRET)

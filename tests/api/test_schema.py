@@ -75,7 +75,7 @@ def check(answer: Any, path: str, description: dict[str, Any]) -> None:
 @pytest.mark.django_db
 def test_the_answers_are_as_described(ann_api: APIClient, ann: Trader, description: dict[str, Any]) -> None:
     account: BrokerAccount = make.account(ann)
-    ids = {name: found.pk for name, found in fill(account).items()}
+    ids = {name: found.pk for name, found in fill(account).items()} | {"day": make.START.date()}
     checked = 0
     for path, methods in description["paths"].items():
         if "get" not in methods or path.endswith(("schema/", "docs/")) or "/export" in path:
