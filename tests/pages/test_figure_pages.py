@@ -158,7 +158,7 @@ def test_several_accounts_have_no_single_balance_to_draw(ann: Trader, ann_client
 def test_open_trades_and_missing_stops_are_named_as_left_out(ann_client: Client, account: BrokerAccount) -> None:
     make.open_trade(account)
     page = text(ann_client, f"{LIST}?definition=portal")
-    assert "1 trade still open: not in them until they close." in page
+    assert "1 trade still open: not in them until it closes." in page
     assert "12 trades without an initial stop: no R multiple." in page
 
 

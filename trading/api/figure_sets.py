@@ -111,7 +111,7 @@ def shape_of(found: FigureSet) -> dict[str, Any]:
         "accounts": [pk for pk, _ in found.accounts],
         "trades": found.trades,
         "time_zone": found.zone,
-        "exclusions": found.exclusions,
+        "exclusions": [str(sentence) for sentence in found.exclusions],
         "equity": asdict(found.coverage) if found.coverage else None,
         "figures": {key: _figure(figure) for key, figure in found.figures.items()},
     }

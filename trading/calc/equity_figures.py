@@ -8,10 +8,11 @@ from decimal import Decimal
 from trading.calc.figure_types import EquityPoint, FigureValues, Sample, figure
 from trading.calc.path_figures import FALLS, Move, balance_drawdown, fall_values
 from trading.calc.returns import between_reports
+from trading.calc.words import marked as _
 
 ZERO = Decimal(0)
-NO_FEED = "No live feed has reported equity in this period."
-ONE_REPORT = "It needs two reports of the equity."
+NO_FEED = _("No live feed has reported equity in this period.")
+ONE_REPORT = _("It needs two reports of the equity.")
 #: Reports cover a record that lacks no more than this share of its weekdays.
 _MOST_MISSING = Decimal("0.1")
 _SATURDAY = 5

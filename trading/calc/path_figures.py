@@ -21,18 +21,19 @@ from trading.calc.series import (
     z_score,
 )
 from trading.calc.undefined import NEVER_FELL, NO_TRADES
+from trading.calc.words import marked as _
 
 ONE, HUNDRED = Decimal(1), Decimal(100)
 #: A twelfth of a year.
 MONTH_DAYS = Decimal("30.4375")
-NO_BALANCE = "It needs the balance, which is not known for this choice of trades."
-NOT_ABOVE_ZERO = "The balance was not above zero before one of the trades."
-NO_DAY = "It needs a record of at least a day."
-NO_DEPOSIT = "Nothing was paid in."
-NO_MIX = "It needs wins and losses, and more than two trades."
-FEW_POINTS = "It needs two trades."
-ALL_ALIKE = "All returns are the same."
-LOST_ALL = "All of it was lost."
+NO_BALANCE = _("It needs the balance, which is not known for this choice of trades.")
+NOT_ABOVE_ZERO = _("The balance was not above zero before one of the trades.")
+NO_DAY = _("It needs a record of at least a day.")
+NO_DEPOSIT = _("Nothing was paid in.")
+NO_MIX = _("It needs wins and losses, and more than two trades.")
+FEW_POINTS = _("It needs two trades.")
+ALL_ALIKE = _("All returns are the same.")
+LOST_ALL = _("All of it was lost.")
 FALLS = ("absolute", "maximal", "maximal_percent", "relative", "relative_percent")
 
 
@@ -125,7 +126,7 @@ def path_figures(sample: Sample, trades: Sequence[ClosedTrade]) -> FigureValues:
     sharpe = sharpe_ratio(returns) if returns else None
     values = [
         figure("sharpe_ratio", sharpe, count, ALL_ALIKE if returns else why),
-        figure("lr_correlation", correlation, count, bent if error is None else "The balance never moved."),
+        figure("lr_correlation", correlation, count, bent if error is None else _("The balance never moved.")),
         figure("lr_standard_error", error, count, bent),
     ]
     return {value.key: value for value in values} | _growth(returns, count, why) | order_figures(trades)

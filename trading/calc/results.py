@@ -8,6 +8,7 @@ from trading.calc.figure_types import FigureValue, FigureValues, figure
 from trading.calc.interval import wilson_interval
 from trading.calc.streaks import streaks
 from trading.calc.undefined import NO_LOSSES, NO_LOST_TRADES, NO_TRADES, NO_WINS, NO_WON_TRADES
+from trading.calc.words import marked as _
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
@@ -38,7 +39,7 @@ def cost_figures(trades: Sequence[ClosedTrade]) -> FigureValues:
     gross = sums["gross_result"]
     costs = sum(sums.values(), -gross)
     share = -costs / gross * HUNDRED if gross > 0 else None
-    why = NO_TRADES if not count else "Before costs these trades brought nothing that costs could be set against."
+    why = NO_TRADES if not count else _("Before costs these trades brought nothing that costs could be set against.")
     return {key: figure(key, value, count) for key, value in sums.items()} | {
         "cost_share_percent": figure("cost_share_percent", share, count, why)
     }

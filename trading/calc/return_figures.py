@@ -12,10 +12,12 @@ from typing import Literal
 
 from trading.calc.equity_figures import coverage_of, covers, in_order_of_time
 from trading.calc.figure_types import FigureValue, FigureValues, Sample, figure
+from trading.calc.path_figures import NO_BALANCE
 from trading.calc.returns import Returns, balance_stretches, equity_stretches, returns_of
 from trading.calc.rounding import WIDE_PRECISION
 from trading.calc.trade_figures import deviation
 from trading.calc.undefined import NEVER_FELL, NO_TRADES
+from trading.calc.words import marked as _
 
 ZERO, ONE, HUNDRED = Decimal(0), Decimal(1), Decimal(100)
 #: Days of trade in a year, as funds count them; days of the calendar for growth a year.
@@ -24,17 +26,16 @@ YEAR_DAYS = Decimal("365.25")
 #: Under this many days a year's growth would be told from too little.
 FEWEST_DAYS = 30
 
-NO_BALANCE = "It needs the balance, which is not known for this choice of trades."
-NOTHING_AT_WORK = "Something was earned or lost while the account held nothing."
-TOO_SHORT = "A record of under 30 days says nothing about a year."
-ONE_DAY = "It needs two days."
-ALL_ALIKE = "All days are the same."
-NO_LOST_DAY = "No day was lost."
-ON_EQUITY = "On reported equity"
-ON_EQUITY_ESTIMATED = "On reported equity, estimated around cash"
+NOTHING_AT_WORK = _("Something was earned or lost while the account held nothing.")
+TOO_SHORT = _("A record of under 30 days says nothing about a year.")
+ONE_DAY = _("It needs two days.")
+ALL_ALIKE = _("All days are the same.")
+NO_LOST_DAY = _("No day was lost.")
+ON_EQUITY = _("On reported equity")
+ON_EQUITY_ESTIMATED = _("On reported equity, estimated around cash")
 #: What that estimate is, once for a whole set of figures.
-ESTIMATED = "Where cash moved between two reports of the equity, the return between them is Modified Dietz."
-ON_BALANCE = "On the daily balance"
+ESTIMATED = _("Where cash moved between two reports of the equity, the return between them is Modified Dietz.")
+ON_BALANCE = _("On the daily balance")
 
 Basis = Literal["equity", "balance"]
 

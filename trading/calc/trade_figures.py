@@ -9,17 +9,18 @@ from trading.calc.closed_trades import ZERO, ClosedTrade
 from trading.calc.figure_types import EquityPoint, FigureValues, Sample, figure
 from trading.calc.rounding import WIDE_PRECISION
 from trading.calc.undefined import NO_LOST_TRADES, NO_TRADES, NO_WON_TRADES
+from trading.calc.words import marked as _
 
 HUNDRED = Decimal(100)
 #: More trades do not raise the capped system quality number.
 MOST_IN_SQN = 100
-NO_STOP = "No trade has an initial stop."
-ONE_STOP = "It needs two trades with an initial stop."
-SAME_R = "All R multiples are the same."
-ONE_TRADE = "It needs two trades."
-NO_PERIOD = "All of it happened at one moment."
-NO_REPORTS = "The broker reported no margin for these trades."
-LEFT_OUT = "Without the reports whose equity was not above zero."
+NO_STOP = _("No trade has an initial stop.")
+ONE_STOP = _("It needs two trades with an initial stop.")
+SAME_R = _("All R multiples are the same.")
+ONE_TRADE = _("It needs two trades.")
+NO_PERIOD = _("All of it happened at one moment.")
+NO_REPORTS = _("The broker reported no margin for these trades.")
+LEFT_OUT = _("Without the reports whose equity was not above zero.")
 _MICROSECOND = timedelta(microseconds=1)
 _MICROSECONDS = 1_000_000
 

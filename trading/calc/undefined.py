@@ -3,26 +3,28 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-NO_TRADES = "There are no closed trades yet."
-NO_LOSSES = "No losses."
-NO_WINS = "No wins."
-NO_WON_TRADES = "No trade was won."
-NO_LOST_TRADES = "No trade was lost."
-NEVER_FELL = "The balance never fell."
-NO_OPENING_BALANCE = "The balance before the first trade is not known."
-NO_MARGIN = "The broker's margin is not known."
+from trading.calc.words import marked as _
+
+NO_TRADES = _("There are no closed trades yet.")
+NO_LOSSES = _("No losses.")
+NO_WINS = _("No wins.")
+NO_WON_TRADES = _("No trade was won.")
+NO_LOST_TRADES = _("No trade was lost.")
+NEVER_FELL = _("The balance never fell.")
+NO_OPENING_BALANCE = _("The balance before the first trade is not known.")
+NO_MARGIN = _("The broker's margin is not known.")
 
 _REASONS = {
     "profit_factor": NO_LOSSES,
     "payoff_ratio": NO_LOSSES,
     "recovery_factor": NEVER_FELL,
-    "sharpe_ratio": "It needs trades with different returns and a balance above zero before each.",
-    "ahpr": "It needs a balance above zero before each trade.",
-    "ghpr": "The account was down to zero, so no growth factor describes it.",
-    "z_score": "It needs both won and lost trades, and more than a few.",
-    "z_confidence_percent": "It needs both won and lost trades, and more than a few.",
-    "lr_correlation": "It needs two trades that move the balance.",
-    "lr_standard_error": "It needs two trades.",
+    "sharpe_ratio": _("It needs trades with different returns and a balance above zero before each."),
+    "ahpr": _("It needs a balance above zero before each trade."),
+    "ghpr": _("The account was down to zero, so no growth factor describes it."),
+    "z_score": _("It needs both won and lost trades, and more than a few."),
+    "z_confidence_percent": _("It needs both won and lost trades, and more than a few."),
+    "lr_correlation": _("It needs two trades that move the balance."),
+    "lr_standard_error": _("It needs two trades."),
     "margin": NO_MARGIN,
     "margin_free": NO_MARGIN,
     "margin_level_ratio": NO_MARGIN,
@@ -44,4 +46,4 @@ def why_undefined(key: str, figures: Mapping[str, Decimal | None]) -> str:
         return NO_TRADES
     if key not in _NEED_NO_BALANCE and figures.get("balance") is None:
         return NO_OPENING_BALANCE
-    return _REASONS.get(key, "This file does not give what it is computed from.")
+    return _REASONS.get(key, _("This file does not give what it is computed from."))

@@ -19,13 +19,14 @@ from trading.calc.closed_trades import ClosedTrade
 from trading.calc.figure_types import Sample
 from trading.calc.history import Flow
 from trading.calc.trade_plan import risk_of, worth_of
+from trading.calc.words import marked as _
 from trading.models import CashFlow, Execution, JournalEntry, Trade
 from trading.queries.equity_reports import equity_reports
 from trading.queries.overview import opening_balances
 
 ZERO = Decimal(0)
-OF_WHOLE_ACCOUNTS = "Reported equity is that of a whole account, not of a choice of its trades."
-OF_ONE_ACCOUNT = "Equity is reported account by account: choose one."
+OF_WHOLE_ACCOUNTS = _("Reported equity is that of a whole account, not of a choice of its trades.")
+OF_ONE_ACCOUNT = _("Equity is reported account by account: choose one.")
 _COLUMNS = (
     "id",
     "account_id",

@@ -23,6 +23,8 @@ from trading.calc.portal import portal_figures
 from trading.calc.registry import ENTRIES, entries_in
 from trading.calc.return_figures import ESTIMATED, ON_BALANCE, ON_EQUITY_ESTIMATED
 from trading.calc.undefined import NO_OPENING_BALANCE
+from trading.calc.words import Sentence, ngettext
+from trading.calc.words import marked as _
 from trading.models import Execution, Trade
 from trading.queries.book_balances import balances
 from trading.queries.closed_samples import read_sample
@@ -32,9 +34,10 @@ from trading.queries.trades import kept_parts
 
 #: Rises with every version of every formula, so that no kept answer outlives a formula.
 FORMULAS = sum(entry.version for entry in ENTRIES)
-OF_ACCOUNTS = "It is about whole accounts, not about a choice of their trades."
-OF_EACH_ACCOUNT = "It is each broker’s own, of one account alone."
-OF_ONE_BALANCE = (
+OF_ACCOUNTS = _("It is about whole accounts, not about a choice of their trades.")
+OF_EACH_ACCOUNT = _("It is each broker’s own, of one account alone.")
+NOT_GIVEN = _("This set of trades does not give what it is computed from.")
+OF_ONE_BALANCE = _(
     "MetaTrader draws it from the balance of one whole account. The other definitions tell it for any choice of trades."
 )
 #: What MetaTrader draws from the balance.
@@ -90,7 +93,7 @@ class FigureSet:
     trades: int
     zone: str
     window: tuple[datetime | None, datetime | None]
-    exclusions: Sequence[str]
+    exclusions: Sequence[Sentence]
     figures: FigureValues = field(default_factory=dict)
     coverage: Coverage | None = None
 
@@ -114,7 +117,7 @@ def figure_sets(wanted: Wanted, definition: DefinitionSet, *, wants_intervals: b
         by_currency.setdefault(account.currency, []).append(account)
     return tuple(
         _kept_set(wanted.of(accounts), definition, wants_intervals and definition != "mt5")
-        for _, accounts in sorted(by_currency.items())
+        for __, accounts in sorted(by_currency.items())
     )
 
 
@@ -217,38 +220,46 @@ def _platform(accounts: Iterable[BrokerAccount]) -> Definition:
 
 def _of_round_trips(
     sample: Sample, wanted: Wanted, definition: DefinitionSet, wants_intervals: bool
-) -> tuple[FigureValues, list[str]]:
+) -> tuple[FigureValues, list[Sentence]]:
     figures = myfxbook_figures(sample) if definition == "myfxbook" else portal_figures(sample)
     if wants_intervals:
         figures = with_intervals(figures, sample.trades)
-    notes = []
+    notes: list[Sentence] = []
     if wanted.is_narrowed and sample.opening_balance is not None:
-        notes.append("Figures of the balance are those of accounts that had made these trades alone.")
+        notes.append(Sentence(_("Figures of the balance are those of accounts that had made these trades alone.")))
     if sample.opening_balance is None:
-        notes.append(NO_OPENING_BALANCE + " Figures in percent of a balance have no value.")
+        notes.append(
+            Sentence(_("%(why)s Figures in percent of a balance have no value."), {"why": Sentence(NO_OPENING_BALANCE)})
+        )
     if definition == "portal":
         notes += _about_returns(sample, figures)
     without_stop = sum(trade.risk is None for trade in sample.trades)
     if definition == "portal" and without_stop:
-        notes.append(f"{_trades(without_stop)} without an initial stop: no R multiple.")
-    return _complete(figures, definition, "This set of trades does not give what it is computed from."), notes
+        notes.append(
+            ngettext(
+                "%(count)s trade without an initial stop: no R multiple.",
+                "%(count)s trades without an initial stop: no R multiple.",
+                without_stop,
+            )
+        )
+    return _complete(figures, definition, NOT_GIVEN), notes
 
 
-def _about_returns(sample: Sample, figures: FigureValues) -> list[str]:
+def _about_returns(sample: Sample, figures: FigureValues) -> list[Sentence]:
     """What returns by day stand on where it is not reported equity alone, and why."""
     stands_on = figures["time_weighted_return_percent"].note
     if stands_on == ON_EQUITY_ESTIMATED:
-        return [ESTIMATED]
+        return [Sentence(ESTIMATED)]
     if stands_on != ON_BALANCE:
         return []
-    why = "Equity was reported for a part of this record only." if sample.equity else sample.no_equity or NO_FEED
-    return [f"Returns by day are those of the balance. {why}"]
+    why = _("Equity was reported for a part of this record only.") if sample.equity else sample.no_equity or NO_FEED
+    return [Sentence(_("Returns by day are those of the balance. %(why)s"), {"why": Sentence(why)})]
 
 
 # ---- MetaTrader: fills --------------------------------------------------------------------------------------------------
 
 
-def _metatrader(wanted: Wanted, platform: Definition) -> tuple[FigureValues, list[str]]:
+def _metatrader(wanted: Wanted, platform: Definition) -> tuple[FigureValues, list[Sentence]]:
     if len(wanted.accounts) == 1 and wanted.is_whole:
         figures = values_of(account_figures(wanted.accounts[0], platform))
         known = figures["balance"].value is not None
@@ -327,13 +338,26 @@ def _counts(wanted: Wanted) -> dict[str, int]:
     return counts | {"chosen": counts["closed"] if wanted.is_whole else wanted.trades.order_by().count()}
 
 
-def _left_out(counts: Mapping[str, int], wanted: Wanted, definition: DefinitionSet) -> list[str]:
+def _left_out(counts: Mapping[str, int], wanted: Wanted, definition: DefinitionSet) -> list[Sentence]:
     words = []
     if counts["open"]:
-        counted = " Their entry costs and partial closes are counted." if _counts_open(wanted, definition) else ""
-        words.append(f"{_trades(counts['open'])} still open: not in them until they close.{counted}")
+        words.append(
+            ngettext(
+                "%(count)s trade still open: not in them until it closes.",
+                "%(count)s trades still open: not in them until they close.",
+                counts["open"],
+            )
+        )
+        if _counts_open(wanted, definition):
+            words.append(Sentence(_("Entry costs and partial closes of open trades are counted.")))
     if outside := counts["closed"] - counts["chosen"]:
-        words.append(f"{_trades(outside)} of these accounts outside the filter.")
+        words.append(
+            ngettext(
+                "%(count)s trade of these accounts outside the filter.",
+                "%(count)s trades of these accounts outside the filter.",
+                outside,
+            )
+        )
     return words
 
 
@@ -341,7 +365,7 @@ def _counts_open(wanted: Wanted, definition: DefinitionSet) -> bool:
     return definition == "mt5" and wanted.is_whole
 
 
-def _untied(accounts: Sequence[BrokerAccount]) -> list[str]:
+def _untied(accounts: Sequence[BrokerAccount]) -> list[Sentence]:
     """Accounts whose recorded balance is not the one that their broker reported last."""
     found = balances([account.pk for account in accounts])
     differing = [
@@ -351,8 +375,5 @@ def _untied(accounts: Sequence[BrokerAccount]) -> list[str]:
     ]
     if not differing:
         return []
-    return [f"The balance differs from the broker’s, so that something may be missing: {', '.join(differing)}."]
-
-
-def _trades(count: int) -> str:
-    return f"{count:,} trade{'' if count == 1 else 's'}"
+    text = _("The balance differs from the broker’s, so that something may be missing: %(accounts)s.")
+    return [Sentence(text, {"accounts": ", ".join(differing)})]

@@ -15,6 +15,7 @@ from trading.calc.registry import BY_KEY, entries_in
 from trading.formatting import Formats, direction
 from trading.queries.figure_sets import FigureSet
 from trading.views.figure_rows import is_thin, plain_text, shown
+from trading.views.figure_words import in_words, said
 
 #: What tells most, in this order; the rest opens on request.
 MAIN = (
@@ -70,14 +71,14 @@ def groups(
     found: dict[str, list[Row]] = {}
     for entry in entries:
         if _is_told(entry, sets):
-            title = entry.group if shows_all else ""
+            title = said(entry.group) if shows_all else ""
             found.setdefault(title, []).append(_row(entry, heads, sets, formats, is_drawn=not shows_all))
     return list(found.items())
 
 
 def untold(sets: Sequence[FigureSet], definition: DefinitionSet, *, shows_all: bool) -> list[str]:
     """The names of the figures that no column has a value of."""
-    names = [entry.label for entry in _entries(definition, shows_all=shows_all) if not _is_told(entry, sets)]
+    names = [in_words(entry).label for entry in _entries(definition, shows_all=shows_all) if not _is_told(entry, sets)]
     return list(dict.fromkeys(names))
 
 
@@ -107,20 +108,21 @@ def _row(
         Cell(
             head,
             shown(entry, figure, of, formats) if figure and figure.value is not None else "",
-            figure.reason if figure else "",
+            said(figure.reason) if figure else "",
             has_best and text == best_text,
             _apart(entry, figures[0], figure, formats, of.currency) if is_drawn and text and texts[0] and place else "",
             bar,
         )
         for place, (head, figure, of, text, bar) in enumerate(zip(heads, figures, sets, texts, bars, strict=True))
     ]
-    return Row(_label(entry), entry.meaning, reverse("figure_detail", args=[entry.key]), cells)
+    return Row(_label(entry), in_words(entry).meaning, reverse("figure_detail", args=[entry.key]), cells)
 
 
 def _label(entry: FigureEntry) -> str:
     """What another figure says in money has a row of its own here in percent."""
     of_money = BY_KEY.get(entry.key.removesuffix("_percent"), entry)
-    return f"{entry.label}, %" if of_money is not entry and of_money.label == entry.label else entry.label
+    label = in_words(entry).label
+    return f"{label}, %" if of_money is not entry and of_money.label == entry.label else label
 
 
 def _text(entry: FigureEntry, figure: FigureValue | None, of: FigureSet, formats: Formats) -> str:

@@ -18,6 +18,7 @@ from trading.context import Frame
 from trading.formatting import Formats
 from trading.models import Side
 from trading.queries.figure_sets import FigureSet, Wanted, figure_sets
+from trading.views.figure_words import told
 from trading.views.trade_listing import TradeListing
 
 PLATFORM_NAMES = {"mt4": "MetaTrader 4", "mt5": "MetaTrader 5"}
@@ -167,7 +168,7 @@ def set_facts(found: FigureSet, formats: Formats) -> dict[str, Any]:
         "accounts": ", ".join(label for _, label in found.accounts),
         "zone": found.zone.replace("_", " "),
         "window": between if first or last else None,
-        "exclusions": found.exclusions,
+        "exclusions": [told(sentence, formats) for sentence in found.exclusions],
         "coverage": _coverage(found.coverage, formats) if found.coverage else "",
     }
 

@@ -13,6 +13,7 @@ from trading.calc.figure_types import DefinitionSet, FigureEntry, FigureValue, K
 from trading.calc.registry import entries_in, entry_of
 from trading.formatting import Formats, duration, unknown
 from trading.queries.figure_sets import FigureSet
+from trading.views.figure_words import in_words, said
 
 _PLACES: Mapping[Kind, int] = {"count": 0, "number": 4, "factor": 2}
 
@@ -48,7 +49,7 @@ def row_groups(found: FigureSet, formats: Formats, query: str) -> list[RowGroup]
     for entry in entries:
         if entry.key not in besides:
             groups.setdefault(entry.group, []).append(entry)
-    return [_group(title, of_group, found, formats, query) for title, of_group in groups.items()]
+    return [_group(said(title), of_group, found, formats, query) for title, of_group in groups.items()]
 
 
 def _group(title: str, entries: Sequence[FigureEntry], found: FigureSet, formats: Formats, query: str) -> RowGroup:
@@ -57,12 +58,12 @@ def _group(title: str, entries: Sequence[FigureEntry], found: FigureSet, formats
     notes = {figure.note for figure in known}
     note = notes.pop() if len(known) > 1 and len(notes) == 1 else ""
     rows = [figure_row(entry, found, formats, query, told=note) for entry in entries]
-    return RowGroup(title, rows, note)
+    return RowGroup(title, rows, said(note))
 
 
 def figure_row(entry: FigureEntry, found: FigureSet, formats: Formats, query: str, told: str = "") -> FigureRow:
     """`told` is a note that the reader has been told already."""
-    figure = found.figures[entry.key]
+    entry, figure = in_words(entry), found.figures[entry.key]
     if told and figure.note == told:
         figure = replace(figure, note="")
     beside, of_beside = _beside(entry, found, formats) if figure.value is not None else ("", "")
@@ -89,7 +90,7 @@ def shown(entry: FigureEntry, figure: FigureValue, found: FigureSet, formats: Fo
     MetaTrader prints such a figure all the same, so under its definition the words stand beside the value.
     """
     if figure.value is None:
-        return unknown(figure.reason)
+        return unknown(said(figure.reason))
     if found.definition != "mt5" and is_thin(entry, figure):
         return _too_few(entry, figure)
     return written(figure.value, entry.kind, found.currency, formats)
@@ -118,7 +119,7 @@ def hint(entry: FigureEntry, figure: FigureValue, found: FigureSet, formats: For
     if figure.value is not None and (interval := interval_of(entry, figure, found, formats)):
         words.append(interval)
     if figure.note:
-        words.append(figure.note)
+        words.append(said(figure.note))
     return ". ".join(words)
 
 
@@ -170,7 +171,7 @@ def compared_rows(
     """The figures that at least one definition has, each by all of them."""
     return [
         ComparedRow(
-            entry.label,
+            in_words(entry).label,
             reverse("figure_detail", args=[entry.key]) + query,
             [
                 shown(entry, found.figures[entry.key], found, formats) if entry.key in found.figures else ""

@@ -23,6 +23,7 @@ from trading.queries.figure_sets import FigureSet, figure_trades
 from trading.queries.trades import DEFAULT_SORT, SORTS, trade_page
 from trading.views.figure_choice import FigureChoice, definition_words, set_facts
 from trading.views.figure_rows import compared_rows, hint, interval_of, is_thin, plain_text, row_groups, written
+from trading.views.figure_words import in_words, said
 from trading.views.trade_figures import filter_chips
 
 _TRADES = 10
@@ -101,7 +102,7 @@ def _compared(choice: FigureChoice) -> list[dict[str, Any]]:
         sets: dict[DefinitionSet, FigureSet] = {name: of[number] for name, of in by_definition.items()}
         groups: dict[str, list[FigureEntry]] = {}
         for entry in ENTRIES:
-            groups.setdefault(entry.group, []).append(entry)
+            groups.setdefault(said(entry.group), []).append(entry)
         rows = [
             (title, compared_rows(sets, entries, choice.formats, choice.query)) for title, entries in groups.items()
         ]
@@ -120,7 +121,7 @@ def figure_detail(request: HttpRequest, key: str) -> HttpResponse:
     sets = choice.sets()
     context = {
         "frame": choice.frame,
-        "entry": entry,
+        "entry": in_words(entry),
         "choice": choice,
         "chips": filter_chips(request, choice.listing),
         "definition": definition_words(sets, choice.definition),
@@ -143,7 +144,7 @@ def _departures(entry: FigureEntry) -> list[tuple[str, str]]:
         if name not in entry.sets:
             words.append((label, _("Has no such figure.")))
         else:
-            words.append((label, entry.sets[name] or _("By the formula above.")))
+            words.append((label, said(entry.sets[name]) or _("By the formula above.")))
     return words
 
 
@@ -156,7 +157,7 @@ def _told(entry: FigureEntry, found: FigureSet, choice: FigureChoice) -> dict[st
         if figure and figure.value is not None
         else "",
         "exact": format(figure.value, "f") if figure and figure.value is not None else "",
-        "reason": figure.reason if figure else _("This definition has no such figure."),
+        "reason": said(figure.reason) if figure else _("This definition has no such figure."),
         "is_thin": known and figure is not None and is_thin(entry, figure),
         "sample": formats.number(figure.sample) if figure else "",
         "counted": entry.counted,
@@ -183,7 +184,13 @@ def _inputs(entry: FigureEntry, found: FigureSet, choice: FigureChoice) -> list[
         if figure and figure.value is not None:
             of = BY_KEY[key]
             value = plain_text(figure.value, of.kind, found.currency, choice.formats)
-            rows.append({"label": of.label, "value": value, "url": reverse("figure_detail", args=[key]) + choice.query})
+            rows.append(
+                {
+                    "label": in_words(of).label,
+                    "value": value,
+                    "url": reverse("figure_detail", args=[key]) + choice.query,
+                }
+            )
     return rows
 
 
