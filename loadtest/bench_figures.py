@@ -69,7 +69,7 @@ def _measured(trades: int) -> dict[str, Any]:
         "month": lambda: daily.daily_results([account], zone, month),
         "strip": lambda: (recent.period_sums([account], now, zone), recent.recent_nets([account], now, zone)),
         "list": lambda: overview.overviews([account]),
-        "curve": lambda: currency_curve([account], zone, None, None, "all"),
+        "curve": lambda: currency_curve([account], zone),
     }
     roll_up(account.pk)
     with connection.cursor() as cursor:

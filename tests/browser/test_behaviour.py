@@ -1,6 +1,7 @@
 """What pages do in a browser: keys, menus, theme, the chart; and what is left of them without JavaScript."""
 
 import gzip
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from tests.browser.pages import Site
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 OpenContext = Callable[..., BrowserContext]
+_TWO_DAYS = re.compile(r"\?span=\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d")
 _PHONE = {"width": 390, "height": 844}
 
 
@@ -98,6 +100,62 @@ def test_the_chart_is_drawn_and_follows_the_pointer(open_context: OpenContext) -
     expect(at).to_have_text("Latest")
     canvas.hover(position={"x": 200, "y": 100})
     expect(at).not_to_have_text("Latest")
+
+
+def test_a_step_zooms_all_charts_asks_for_more_points_and_survives_a_reload(open_context: OpenContext) -> None:
+    tab = open_context("trader").new_page()
+    tab.goto("/")
+    expect(tab.locator("[data-curve-canvas] canvas").first).to_be_visible()
+    summary = tab.locator(".chart-summary").first
+    before = summary.inner_text()
+    with tab.expect_response("**/dashboard/curve/*words=1*") as asked:
+        tab.get_by_role("link", name="Zoom in").first.click()
+    assert len(asked.value.json()["curves"][0]["points"]) > 100
+    tab.wait_for_url(_TWO_DAYS)
+    expect(summary).not_to_have_text(before)
+    expect(
+        tab.get_by_role("link", name="All", exact=True).and_(tab.locator(".card .segment[aria-current]"))
+    ).to_have_count(0)
+    narrower = summary.inner_text()
+    tab.reload()
+    assert tab.locator(".chart-summary").first.inner_text() == narrower
+    for _ in range(2):
+        tab.get_by_role("link", name="Zoom out").first.click()
+    tab.wait_for_url(re.compile(r"\?span=all$"))
+    expect(tab.locator(".card .segment[aria-current]").first).to_have_text("All")
+
+
+def test_the_wheel_zooms_only_with_ctrl(open_context: OpenContext) -> None:
+    tab = open_context("trader").new_page()
+    tab.goto("/")
+    canvas = tab.locator("[data-curve-canvas] canvas").first
+    expect(canvas).to_be_visible()
+    canvas.hover(position={"x": 200, "y": 100})
+    tab.keyboard.down("Control")
+    tab.mouse.wheel(0, -200)
+    tab.keyboard.up("Control")
+    tab.wait_for_url(_TWO_DAYS)
+
+
+def test_equity_is_drawn_where_a_feed_recorded_it(open_context: OpenContext, site: Site) -> None:
+    tab = open_context("trader").new_page()
+    tab.goto(reverse("account_detail", args=[site.account.pk]) + "?span=1w")
+    expect(tab.get_by_role("heading", name="Equity, balance and drawdown")).to_be_visible()
+    expect(tab.locator("[data-curve-equity]")).to_have_text("33,600.00")
+    other = tab.locator(".chart-table")
+    other.locator("summary").click()
+    expect(other.get_by_role("columnheader", name="Last equity")).to_be_visible()
+
+
+def test_the_chart_zooms_and_moves_without_javascript(open_context: OpenContext) -> None:
+    tab = open_context("trader", java_script_enabled=False).new_page()
+    tab.goto("/")
+    before = tab.locator(".chart-summary").first.inner_text()
+    tab.get_by_role("link", name="Zoom in").first.click()
+    tab.wait_for_url(_TWO_DAYS)
+    zoomed = tab.locator(".chart-summary").first.inner_text()
+    tab.get_by_role("link", name="Earlier").first.click()
+    assert len({before, zoomed, tab.locator(".chart-summary").first.inner_text()}) == 3
 
 
 def test_on_a_phone_a_row_is_a_card_and_stays_a_row_for_screen_readers(open_context: OpenContext) -> None:

@@ -1,12 +1,9 @@
-"""The balance curve and its thinned copy."""
+"""The balance curve."""
 
-from datetime import timedelta
 from decimal import Decimal
 
-import pytest
-
 from tests.calc.example import START, example_history, fill, flow
-from trading.calc.equity import BalancePoint, balance_curve, thin
+from trading.calc.equity import balance_curve
 
 
 def test_follows_the_worked_example() -> None:
@@ -44,25 +41,3 @@ def test_one_point_stands_for_all_that_happened_in_a_second() -> None:
 def test_leaves_credit_out() -> None:
     points = balance_curve(Decimal(0), [flow(1, "100"), flow(2, "50", kind="credit")], [])
     assert [point.balance for point in points] == [100]
-
-
-def line(*balances: int) -> list[BalancePoint]:
-    return [
-        BalancePoint(START + timedelta(hours=number), Decimal(balance), Decimal(0), Decimal(0))
-        for number, balance in enumerate(balances)
-    ]
-
-
-def test_thinning_keeps_first_last_and_the_spike() -> None:
-    points = line(*[100] * 50, 900, *[100] * 49)
-    kept = thin(points, 10)
-    assert len(kept) == 10
-    assert [kept[0], kept[-1]] == [points[0], points[-1]]
-    assert points[50] in kept
-
-
-@pytest.mark.parametrize(
-    ("count", "limit", "expected"), [(0, 5, 0), (3, 5, 3), (9, 9, 9), (9, 2, 2), (9, 1, 1), (9, 3, 3)]
-)
-def test_thinning_never_gives_more_than_asked_for(count: int, limit: int, expected: int) -> None:
-    assert len(thin(line(*range(count)), limit)) == expected

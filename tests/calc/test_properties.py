@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.calc.example import START
 from trading.calc.balance_proof import balance_proof
 from trading.calc.drawdown import drawdown
-from trading.calc.equity import balance_curve, thin
+from trading.calc.equity import balance_curve
 from trading.calc.history import Fill, Flow, History
 from trading.calc.metatrader import Definition, metatrader_figures
 from trading.calc.streaks import streaks
@@ -129,14 +129,3 @@ def test_curve_ends_where_the_proof_ends(history: History) -> None:
     proof = balance_proof(opening, history.flows, history.fills, zone=UTC)
     assert (points[-1].balance if points else opening) == proof.closing
     assert all(point.drawdown_ratio >= 0 for point in points)
-
-
-@unhurried
-@given(histories(), st.integers(3, 20))
-def test_thinning_keeps_the_ends_and_the_order(history: History, limit: int) -> None:
-    points = balance_curve(Decimal(0), history.flows, history.fills)
-    kept = thin(points, limit)
-    assert len(kept) == min(limit, len(points))
-    assert kept[:1] == points[:1]
-    assert kept[-1:] == points[-1:]
-    assert [point.at for point in kept] == sorted({point.at for point in kept})

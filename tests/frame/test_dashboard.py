@@ -9,6 +9,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
 from tests import make
+from tests.guards.live import report
 from trading.models import State
 from trading.queries.recent import recent_nets
 from trading.views.sparks import spark
@@ -60,7 +62,7 @@ def test_hides_another_traders_accounts(bo_client: Client, ann: Trader) -> None:
     assert [bo_client.get(address).status_code for address in pages_of(account)] == [404, 404]
     for name in ("dashboard", "account_list"):
         assert "Secret" not in bo_client.get(reverse(name), {"account": str(account.pk)}).content.decode()
-    assert bo_client.get(reverse("dashboard_curve"), {"account": str(account.pk)}).json() == {"curves": []}
+    assert bo_client.get(reverse("dashboard_curve"), {"account": str(account.pk)}).json()["curves"] == []
 
 
 def test_shows_balance_and_result_to_the_cent(ann_client: Client, ann: Trader) -> None:
@@ -135,8 +137,52 @@ def test_a_span_of_the_curve_starts_with_what_the_account_held(ann_client: Clien
     late = make.trade(account, opened_at=timezone.now() - timedelta(days=2))
     make.execution(trade=late)
     make.exit_of(late)
-    points = ann_client.get(reverse("dashboard_curve"), {"span": "1w"}).json()["curves"][0]["points"]
+    drawn = ann_client.get(reverse("dashboard_curve"), {"span": "1w"}).json()
+    points = drawn["curves"][0]["points"]
     assert [point[4] for point in points] == ["10,100.00", "10,100.00", "10,200.00"]
+    assert points[0][0] == drawn["from"]
+
+
+def test_two_days_are_a_span_of_the_chart(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 1)
+    late = make.trade(account, gross_profit=Decimal("58.50"), opened_at=datetime(2026, 3, 10, 9, tzinfo=UTC))
+    make.execution(trade=late)
+    make.exit_of(late)
+    chosen = {"span": "2026-03-09..2026-03-11", "words": "1"}
+    drawn = ann_client.get(reverse("dashboard_curve"), chosen).json()
+    assert [point[4] for point in drawn["curves"][0]["points"]] == ["10,100.00", "10,100.00", "10,150.00"]
+    assert drawn["to"] - drawn["from"] == 3 * 86_400_000
+    words = drawn["curves"][0]["words"]
+    assert "2026-03" in words and "10,150.00" in words and "2025" not in words
+
+
+def test_the_steps_of_a_chart_keep_the_rest_of_the_address(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 2)
+    page = ann_client.get("/", {"account": str(account.pk), "span": "2025-03-01..2025-03-08"}).content.decode()
+    steps = re.findall(r'href="([^"]+)" data-curve-step="(\w+)"', page)
+    spans = {name: address.split("span=")[1].split("#")[0] for address, name in steps}
+    assert spans == {
+        "back": "2025-02-25..2025-03-04",
+        "on": "2025-03-05..2025-03-12",
+        "out": "2025-02-25..2025-03-12",
+        "in": "2025-03-03..2025-03-06",
+    }
+    assert all(f"account={account.pk}" in address for address, _ in steps)
+
+
+def test_without_a_feed_nothing_is_said_of_recorded_equity(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 2)
+    page = ann_client.get("/").content.decode()
+    assert "Balance and drawdown</h2>" in page and "Equity, balance" not in page and "Last equity" not in page
+    assert ann_client.get(reverse("dashboard_curve")).json()["curves"][0]["equity"] == []
+    report(account, 9_876, 0, taken_at=timezone.now() - timedelta(hours=5))
+    report(account, 9_900, 0, taken_at=timezone.now() - timedelta(minutes=5))
+    cache.clear()
+    page = ann_client.get("/").content.decode()
+    assert "Equity, balance and drawdown</h2>" in page and "Last equity" in page
+    assert "Equity 9,900.00 USD at" in text_of(ann_client.get("/"))
+    drawn = ann_client.get(reverse("dashboard_curve")).json()["curves"][0]["equity"]
+    assert [row[2] for row in drawn] == ["9,876.00", "", "9,900.00"]
 
 
 def test_the_same_is_said_in_words_and_as_a_table(ann_client: Client, ann: Trader) -> None:
@@ -226,6 +272,7 @@ def test_a_single_result_needs_no_bars() -> None:
 def test_a_month_of_losses_hangs_from_the_top() -> None:
     drawn = spark([Decimal(-5), Decimal(-10)])
     assert drawn is not None and [(bar.y, bar.height) for bar in drawn.bars] == [(0, 12), (0, 24)]
+    assert drawn.paths == [("loss", "M0 0h3v12h-3zM4 0h3v24h-3z")]
 
 
 def test_bars_are_the_days_of_the_traders_zone(ann: Trader) -> None:

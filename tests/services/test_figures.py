@@ -14,6 +14,7 @@ from tests.services import act
 from tests.services.mt4_page import Cash, Line, page
 from trading import cache
 from trading.queries import figures
+from trading.queries.curves import account_curve
 
 pytestmark = pytest.mark.django_db
 
@@ -36,16 +37,16 @@ def test_gives_an_account_without_trades_zeros(ann: Trader) -> None:
 
 
 def test_draws_the_balance_after_each_event(account: BrokerAccount) -> None:
-    points = figures.balance_curve(account, 100)
-    assert [point.balance for point in points] == [1000, Decimal("1025.00"), Decimal("1013.00"), Decimal("813.00")]
-    assert len(figures.balance_curve(account, 3)) == 3
+    points = account_curve(account, 100)
+    assert [str(point.balance) for point in points] == ["1000.00", "1025.00", "1013.00", "813.00"]
+    assert account_curve(account, 2) == [points[0], points[-1]]
 
 
 def test_draws_nothing_where_the_opening_balance_is_not_known(ann: Trader) -> None:
     account = make.account(ann)
     make.committed_statement(account=account)
     make.exit_of(make.trade(account))
-    assert figures.balance_curve(account, 100) == []
+    assert account_curve(account, 100) == []
     assert figures.opening_balance(account) is None
 
 

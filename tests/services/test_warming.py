@@ -36,7 +36,7 @@ def test_figures_proof_curve_and_sums_are_there_after_a_commit(
     with django_assert_num_queries(0):
         found = figures.account_figures(account, "mt5")
         figures.balance_proof(account, zone)
-        currency_curve([account], zone, None, None, "all")
+        currency_curve([account], zone)
         period_sums([account], timezone.now(), zone)
         recent_nets([account], timezone.now(), zone)
     assert found["trades_total"] == 1

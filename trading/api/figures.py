@@ -23,6 +23,7 @@ from trading.context import read_definition
 from trading.filters import TradeFilter
 from trading.queries import figures
 from trading.queries.account_results import account_results
+from trading.queries.curves import account_curve
 from trading.queries.figure_sets import figure_sets
 from trading.queries.recent import period_sums
 
@@ -206,7 +207,7 @@ class EquityCurveView(APIView):
     @conditional(revision_of)
     def get(self, request: Request, account_id: UUID) -> Response:
         account = own_account(request, account_id)
-        points = figures.balance_curve(account, _points(request))
+        points = account_curve(account, _points(request))
         return Response({"account": account.pk, "currency": account.currency, "kind": "balance", "points": points})
 
 

@@ -1,24 +1,36 @@
 """The balance of several accounts as one line per currency, cut to a span of time."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from accounts.models import BrokerAccount
 from trading import cache
-from trading.calc import equity
 from trading.calc.equity import BalancePoint
-from trading.calc.history import Flow
-from trading.queries.figures import bookings_of, flows_of
+from trading.calc.outline import Outline, opened_with, outline
+from trading.queries.figures import flows_of
+from trading.queries.movements import read_movements
 from trading.queries.overview import opening_balances
 
 #: The spans that a chart offers, by the word in the address.
-SPANS = {"1w": "1W", "1m": "1M", "3m": "3M", "ytd": "YTD", "1y": "1Y", "all": "All"}
+SPANS = {"1w": "1W", "1m": "1M", "3m": "3M", "6m": "6M", "ytd": "YTD", "1y": "1Y", "all": "All"}
 POINTS = 500
-_DAYS = {"1w": 7, "1m": 31, "3m": 92, "1y": 366}
+_MARKS = 40
+_DAYS = {"1w": 7, "1m": 31, "3m": 92, "6m": 183, "1y": 366}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time that a chart shows: from `start` to before `end`; None is without end on that side.
+
+    `name` is the word in the address; of a stretch between two days, both of them.
+    """
+
+    name: str
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,8 @@ class MonthLine:
 class Curve:
     """One currency. `months` covers the span with all of its points; `points` are thinned for drawing.
 
-    `left_out` names the accounts whose opening balance is not known: their balance can't be drawn.
+    `marks` are its latest cash flows. `left_out` names the accounts whose opening balance is not known: their balance
+    can't be drawn.
     """
 
     currency: str
@@ -47,78 +60,109 @@ class Curve:
     left_out: Sequence[str]
 
 
-def span_start(span: str, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """Where a span begins; None for all of it."""
-    if span == "ytd":
-        return now.astimezone(zone).replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
-    return now - timedelta(days=_DAYS[span]) if span in _DAYS else None
+ALWAYS = Span("all")
 
 
-def currency_curve(
-    accounts: Sequence[BrokerAccount], zone: ZoneInfo, start: datetime | None, end: datetime | None, name: str
-) -> Curve:
-    """The curve of accounts of one currency from `start` to before `end`. `name` tells spans apart in the cache."""
+def read_span(text: str, now: datetime, zone: ZoneInfo) -> Span | None:
+    """The span of that word, or of two days as in 2026-01-05..2026-02-10, both of which belong to it; else None."""
+    today = now.astimezone(zone).date()
+    if text in SPANS:
+        first_on = today.replace(month=1, day=1) if text == "ytd" else _days_before(today, text)
+        return Span(text, datetime.combine(first_on, time(), tzinfo=zone) if first_on else None)
+    first, _, last = text.partition("..")
+    try:
+        begins_on, ends_on = date.fromisoformat(first), date.fromisoformat(last) + timedelta(days=1)
+        # Not every day between the first and the last of the calendar has a beginning in UTC.
+        start, end = (datetime.combine(on, time(), tzinfo=zone) for on in (begins_on, ends_on))
+        return Span(text, start, end) if date(1970, 1, 2) <= begins_on < ends_on <= date(2200, 1, 1) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _days_before(today: date, name: str) -> date | None:
+    return today - timedelta(days=_DAYS[name]) if name in _DAYS else None
+
+
+def currency_curve(accounts: Sequence[BrokerAccount], zone: ZoneInfo, span: Span = ALWAYS) -> Curve:
+    """The curve of accounts of one currency. `span.name` tells spans apart in the cache."""
     parts = [f"{account.pk}.{account.revision}" for account in accounts]
-    on = start.date() if start else "all"
+    days = (span.start.date() if span.start else "all", span.end and span.end.date())
     return cache.remembered(
-        "span",
-        (zone.key, name, on, end and end.date(), *parts),
-        cache.CURVE_S,
-        lambda: _curve(accounts, zone, start, end),
+        "span", (zone.key, span.name, *days, *parts), cache.CURVE_S, lambda: _curve(accounts, zone, span)
     )
 
 
-def _curve(accounts: Sequence[BrokerAccount], zone: ZoneInfo, start: datetime | None, end: datetime | None) -> Curve:
-    openings = opening_balances([account.pk for account in accounts])
-    known = [(account, opening) for account in accounts if (opening := openings.get(account.pk)) is not None]
-    flows: list[Flow] = [flow for account, _ in known for flow in flows_of(account.pk)]
-    bookings = [booking for account, _ in known for booking in bookings_of(account.pk)]
-    whole = equity.balance_curve(sum((opening for _, opening in known), Decimal(0)), flows, bookings)
-    shown = _cut(whole, start, end)
-    inside = [flow for flow in flows if flow.kind != "credit" and _is_inside(flow.at, start, end)]
+def account_curve(account: BrokerAccount, points: int) -> list[BalancePoint]:
+    """The balance of an account in at most `points` points; empty where the opening balance is not known."""
+    return cache.remembered(
+        "curve",
+        (account.pk, account.revision, points),
+        cache.CURVE_S,
+        lambda: _Book([account]).outline(ALWAYS, points, ZoneInfo("UTC")).points,
+    )
+
+
+def _curve(accounts: Sequence[BrokerAccount], zone: ZoneInfo, span: Span) -> Curve:
+    book = _Book(accounts)
+    known_point = None
+    if span.start is not None:
+        # Whoever looks at a span has mostly seen the whole, which tells where to go on from.
+        whole = currency_curve(accounts, zone)
+        known_point = next((point for point in reversed(whole.points) if point.at < span.start), None)
+    found = book.outline(span, POINTS, zone, known_point)
+    inside = sorted(
+        (flow.at, flow.amount) for flow in book.flows if flow.kind != "credit" and _is_inside(flow.at, span)
+    )
     return Curve(
         currency=accounts[0].currency,
-        points=equity.thin(shown, POINTS),
-        months=_months(shown, zone),
-        peak=max(shown, key=lambda point: point.balance, default=None),
-        deepest=max(shown, key=lambda point: point.drawdown_ratio, default=None),
-        marks=[(flow.at, flow.amount) for flow in sorted(inside, key=lambda flow: flow.at)],
-        left_out=[account.label for account in accounts if openings.get(account.pk) is None],
+        points=found.points,
+        months=_months(found, zone),
+        peak=found.whole.highest,
+        deepest=found.whole.deepest,
+        marks=inside[-_MARKS:],
+        left_out=book.left_out,
     )
 
 
-def _is_inside(at: datetime, start: datetime | None, end: datetime | None) -> bool:
-    return (start is None or at >= start) and (end is None or at < end)
+class _Book:
+    """Those of the accounts whose opening balance is known, taken together."""
+
+    def __init__(self, accounts: Sequence[BrokerAccount]) -> None:
+        openings = opening_balances([account.pk for account in accounts])
+        known = {account.pk: opening for account in accounts if (opening := openings.get(account.pk)) is not None}
+        self.keys = list(known)
+        self.opening = sum(known.values(), Decimal(0))
+        self.left_out = [account.label for account in accounts if account.pk not in known]
+        self.flows = [flow for key in self.keys for flow in flows_of(key)]
+
+    def outline(self, span: Span, limit: int, zone: ZoneInfo, known_point: BalancePoint | None = None) -> Outline:
+        before = known_point or opened_with(self.opening)
+        after = known_point.at if known_point else None
+        moved = read_movements(self.keys, self.flows, before.balance, after, span.end)
+        return outline(before, moved, limit, span.start, lambda first, last: _month_starts(first, last, zone))
 
 
-def _cut(points: Sequence[BalancePoint], start: datetime | None, end: datetime | None) -> list[BalancePoint]:
-    """The points of the span, led by what the account held when it began."""
-    inside = [point for point in points if _is_inside(point.at, start, end)]
-    before = [point for point in points if start is not None and point.at < start]
-    if not before or start is None:
-        return inside
-    held = before[-1]
-    return [BalancePoint(start, held.balance, held.flows, held.drawdown_ratio), *inside]
+def _is_inside(at: datetime, span: Span) -> bool:
+    return (span.start is None or at >= span.start) and (span.end is None or at < span.end)
 
 
-def _months(points: Sequence[BalancePoint], zone: ZoneInfo) -> list[MonthLine]:
+def _months(found: Outline, zone: ZoneInfo) -> list[MonthLine]:
+    flowed = found.lead.flows if found.lead else Decimal(0)
     lines: list[MonthLine] = []
-    start = 0
-    while start < len(points):
-        first = points[start].at.astimezone(zone)
-        end = bisect_left(points, _next_month(first), lo=start, key=lambda point: point.at)
-        flowed = points[start - 1].flows if start else points[0].flows
-        inside = points[start:end]
-        lines.append(
-            MonthLine(
-                month=f"{first:%Y-%m}",
-                balance=inside[-1].balance,
-                flows=inside[-1].flows - flowed,
-                drawdown_ratio=max(point.drawdown_ratio for point in inside),
-            )
-        )
-        start = end
+    for part in found.parts:
+        if part.last is not None and part.deepest is not None:
+            month = f"{part.last.at.astimezone(zone):%Y-%m}"
+            lines.append(MonthLine(month, part.last.balance, part.last.flows - flowed, part.deepest.drawdown_ratio))
+            flowed = part.last.flows
     return lines
+
+
+def _month_starts(first: datetime, last: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The first midnights of the months after the one of `first`, up to `last`."""
+    starts = [_next_month(first.astimezone(zone))]
+    while starts[-1] <= last:
+        starts.append(_next_month(starts[-1]))
+    return starts[:-1]
 
 
 def _next_month(moment: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""An account's history from the database, and the figures, curve and proof that follow from it."""
+"""An account's history from the database, and the figures and the proof that follow from it."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,7 +12,6 @@ from django.db.models import F, QuerySet
 from accounts.models import BrokerAccount, Platform
 from trading import cache
 from trading.calc import balance_proof as proving
-from trading.calc import equity
 from trading.calc.history import Booking, Fill, Flow, History, OpenPosition
 from trading.calc.metatrader import Definition, Figures, metatrader_figures
 from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
@@ -142,18 +141,6 @@ def account_figures(account: BrokerAccount, definition: Definition) -> Figures:
         cache.FIGURES_S,
         lambda: metatrader_figures(load_history(account), definition),
     )
-
-
-def balance_curve(account: BrokerAccount, points: int) -> list[equity.BalancePoint]:
-    """The balance over time in at most `points` points; empty where the opening balance is not known."""
-
-    def compute() -> list[equity.BalancePoint]:
-        opening = opening_balance(account)
-        if opening is None:
-            return []
-        return equity.thin(equity.balance_curve(opening, flows_of(account.pk), bookings_of(account.pk)), points)
-
-    return cache.remembered("curve", (account.pk, account.revision, points), cache.CURVE_S, compute)
 
 
 def balance_proof(account: BrokerAccount, zone: ZoneInfo) -> proving.BalanceProof:

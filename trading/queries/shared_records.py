@@ -15,8 +15,8 @@ from django.db.models import Min
 
 from accounts.models import BrokerAccount
 from trading import cache
-from trading.calc.equity import BalancePoint, thin
 from trading.calc.percent_days import START, percent_days
+from trading.calc.thinning import LinePoint, thin
 from trading.models import SharedRecord, Trade
 from trading.queries.daily import DayResult, daily_results
 from trading.queries.figures import bookings_of, flows_of, opening_balance
@@ -52,8 +52,8 @@ class Record:
     """
 
     months: Sequence[RecordMonth]
-    points: Sequence[BalancePoint]
-    balances: Sequence[BalancePoint]
+    points: Sequence[LinePoint]
+    balances: Sequence[LinePoint]
     held: Mapping[date, Decimal]
     without_percent: int
 
@@ -63,7 +63,7 @@ class Record:
 
     @property
     def return_ratio(self) -> Decimal | None:
-        return self.points[-1].balance / START - 1 if self.points else None
+        return self.points[-1].value / START - 1 if self.points else None
 
     @property
     def drawdown_ratio(self) -> Decimal | None:
@@ -71,7 +71,7 @@ class Record:
 
     @property
     def balance(self) -> Decimal | None:
-        return self.balances[-1].balance if self.balances else None
+        return self.balances[-1].value if self.balances else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +122,12 @@ def _record(account: BrokerAccount, results: Sequence[DayResult]) -> Record:
         opening, flows_of(account.pk), bookings_of(account.pk), ZONE
     )  # fmt: skip
     has_percent = any(day.held > 0 or day.balance > 0 for day in days)
-    points: list[BalancePoint] = []
-    balances: list[BalancePoint] = []
+    points: list[LinePoint] = []
+    balances: list[LinePoint] = []
     for day in days:
         at = datetime.combine(day.day, time(), UTC)
-        points.append(BalancePoint(at, day.index, ZERO, day.drawdown_ratio))
-        balances.append(BalancePoint(at, day.balance, ZERO, ZERO))
+        points.append(LinePoint(at, day.index, day.drawdown_ratio))
+        balances.append(LinePoint(at, day.balance))
     return Record(
         months=_months(points if has_percent else [], results),
         points=thin(points, _POINTS) if has_percent else [],
@@ -137,7 +137,7 @@ def _record(account: BrokerAccount, results: Sequence[DayResult]) -> Record:
     )
 
 
-def _months(points: Sequence[BalancePoint], results: Sequence[DayResult]) -> list[RecordMonth]:
+def _months(points: Sequence[LinePoint], results: Sequence[DayResult]) -> list[RecordMonth]:
     """Oldest first."""
     moved = {month: list(group) for month, group in groupby(points, lambda point: point.at.date().replace(day=1))}
     closed = {month: list(group) for month, group in groupby(results, lambda result: result.day.replace(day=1))}
@@ -145,7 +145,7 @@ def _months(points: Sequence[BalancePoint], results: Sequence[DayResult]) -> lis
     for month in sorted({*moved, *closed}):
         of_month = closed.get(month, [])
         in_percent = moved.get(month, [])
-        index = in_percent[-1].balance if in_percent else before
+        index = in_percent[-1].value if in_percent else before
         lines.append(
             RecordMonth(
                 month,

@@ -45,4 +45,4 @@ def _warm_dashboard(trader: Trader) -> None:
     for account in accounts:
         by_currency[account.currency].append(account)
     for together in by_currency.values():
-        currency_curve(together, zone, None, None, "all")
+        currency_curve(together, zone)

@@ -29,7 +29,7 @@ from trading.queries.figures import balance_proof, latest_snapshot
 from trading.queries.overview import Overview, overviews
 from trading.queries.recent import period_sums
 from trading.queries.trades import closed_trades
-from trading.views.charts import chart_part, chosen_span, read_curves, span_links
+from trading.views.charts import chart_part, chosen_span, read_charts, span_links, step_links
 from trading.views.converted import converted_part, held_in_currencies
 from trading.views.dashboard_strip import PERIOD_LABELS
 from trading.views.figure_choice import FigureChoice
@@ -100,14 +100,16 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
     formats = frame.formats
     whole = whole_account(account, formats.zone)
     (printed,), (found,) = figure_sets(whole, "mt5"), figure_sets(whole, frame.definition)
-    span = chosen_span(request.GET.dict())
-    curves = read_curves([account], formats, span, Period("all"), timezone.now())
+    now = timezone.now()
+    span = chosen_span(request.GET.dict(), formats, Period("all"), now)
+    charts = read_charts([account], formats, span, now)
     context = {
         "frame": frame,
         "account": account,
-        "charts": [chart_part(curve, formats) for curve in curves],
-        "spans": span_links(request, span, Period("all")),
-        "curve_url": f"{reverse('dashboard_curve')}?{urlencode({'account': account.pk, 'span': span})}",
+        "charts": [chart_part(drawn, formats) for drawn in charts],
+        "spans": span_links(request, span),
+        "steps": step_links(request, span, charts, formats, now),
+        "curve_url": f"{reverse('dashboard_curve')}?{urlencode({'account': account.pk, 'span': span.name})}",
         "strip": _strip(FigureChoice(request, account), printed, found),
         "counted": "exits" if frame.definition == "mt5" else "trades",
         "trades_total": formats.number(found.value("trades_total") or 0),

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -25,7 +26,7 @@ from trading.queries.overview import overviews
 from trading.queries.trades import ROW_FIELDS, closed_trades
 from trading.views import calendar_cells
 from trading.views.attention import notices
-from trading.views.charts import chart_part, chosen_span, curve_json, read_curves, span_links
+from trading.views.charts import chart_part, chosen_span, curve_json, ms_of, read_charts, span_links, step_links
 from trading.views.converted import converted_part, held_in_currencies
 from trading.views.dashboard_strip import strips
 from trading.views.guards import guard_cards
@@ -45,15 +46,16 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         return render(request, "trading/dashboard_empty.html", {"frame": frame, "has_statements": has_statements})
     chosen = _chosen(frame)
     shown = overviews(chosen)
-    span = chosen_span(request.GET.dict())
-    curves = read_curves(chosen, formats, span, frame.period, now)
+    span = chosen_span(request.GET.dict(), formats, frame.period, now)
+    charts = read_charts(chosen, formats, span, now)
     risks = open_risks(chosen)
     context = {
         "frame": frame,
         "strips": strips(shown, formats, now),
         "converted": converted_part(trader, [*held_in_currencies(shown), (_("Every stop hit"), risks)], formats, now),
-        "charts": [chart_part(curve, formats) for curve in curves],
-        "spans": span_links(request, span, frame.period),
+        "charts": [chart_part(drawn, formats) for drawn in charts],
+        "spans": span_links(request, span),
+        "steps": step_links(request, span, charts, formats, now),
         "curve_url": f"{reverse('dashboard_curve')}?{request.GET.urlencode()}",
         "notices": notices(trader, chosen, formats, now),
         "guards": guard_cards(chosen, frame),
@@ -72,11 +74,16 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def dashboard_curve(request: HttpRequest) -> HttpResponse:
-    """The points of the balance chart, one curve per currency."""
-    frame = Frame(request)
-    span = chosen_span(request.GET.dict())
-    curves = read_curves(_drawn(request, frame), frame.formats, span, frame.period, timezone.now())
-    response = JsonResponse({"curves": [curve_json(curve, frame.formats) for curve in curves]})
+    """The points of the balance chart, one curve per currency; with ?words= also what says the same without a picture."""
+    frame, now = Frame(request), timezone.now()
+    span = chosen_span(request.GET.dict(), frame.formats, frame.period, now)
+    charts = read_charts(_drawn(request, frame), frame.formats, span, now)
+    curves = [curve_json(drawn, frame.formats) for drawn in charts]
+    if "words" in request.GET:
+        for curve, drawn in zip(curves, charts, strict=True):
+            part = chart_part(drawn, frame.formats)
+            curve["words"] = render_to_string("trading/_balance_words.html", {"chart": part})
+    response = JsonResponse({"from": ms_of(span.start), "to": ms_of(span.end), "curves": curves})
     response["Cache-Control"] = "private, no-cache"
     return response
 

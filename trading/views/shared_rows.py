@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from trading import formatting
-from trading.calc.equity import BalancePoint
 from trading.calc.percent_days import START
 from trading.calc.rounding import to_places
+from trading.calc.thinning import LinePoint
 from trading.formatting import Formats
 from trading.models import SharedRecord
 from trading.queries.shared_records import Record, SharedTrade
@@ -153,7 +153,7 @@ def chart(link: SharedRecord, record: Record) -> Chart | None:
     points = record.points if link.hides_amounts else record.balances
     if len(points) < 2:
         return None
-    values = [point.balance for point in points]
+    values = [point.value for point in points]
     low, high = min(values), max(values)
 
     def write(value: Decimal) -> str:
@@ -170,12 +170,12 @@ def chart(link: SharedRecord, record: Record) -> Chart | None:
     )
 
 
-def _path(points: Sequence[BalancePoint], low: Decimal, high: Decimal) -> str:
+def _path(points: Sequence[LinePoint], low: Decimal, high: Decimal) -> str:
     """Binary fractions draw; the figures beside the picture are exact."""
     start = points[0].at.timestamp()
     span = points[-1].at.timestamp() - start
     places = (
-        f"{(point.at.timestamp() - start) / span * _WIDTH:.1f} {_height(point.balance, low, high)}" for point in points
+        f"{(point.at.timestamp() - start) / span * _WIDTH:.1f} {_height(point.value, low, high)}" for point in points
     )
     return "M" + " L".join(places)
 

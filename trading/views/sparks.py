@@ -9,6 +9,7 @@ from trading.formatting import direction
 #: The picture's height and the room of one bar, in its own units.
 HEIGHT = 24
 _STEP = 4
+_BAR = 3
 _AT_MOST = 24
 
 
@@ -24,6 +25,14 @@ class Bar:
 class Spark:
     width: int
     bars: Sequence[Bar]
+
+    @property
+    def paths(self) -> list[tuple[str, str]]:
+        """The bars of each direction as one path: a page with many bars stays short."""
+        found: dict[str, str] = {}
+        for bar in self.bars:
+            found[bar.direction] = found.get(bar.direction, "") + f"M{bar.x} {bar.y}h{_BAR}v{bar.height}h-{_BAR}z"
+        return list(found.items())
 
 
 def spark(results: Sequence[Decimal]) -> Spark | None:
