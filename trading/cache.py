@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 #: Raised when the shape of a kept answer changes, or what the same rows give.
-FORMAT = 5
+FORMAT = 6
 
 FIGURES_S = 86_400
 FIGURE_SETS_S = 900

@@ -257,3 +257,16 @@ def test_figures_speak_the_language_of_the_reader(
     assert re.search(r"Renditen Auf den Tagesständen Zeitgewichtete Rendite \+?0.30 %", page)
     assert "Tagesrenditen sind die des Kontostands. Kein Feed hat Kapital gemeldet." in page
     assert NO_FEED not in page
+
+
+def test_the_calmar_ratio_shows_the_fall_that_it_divides_by(ann_client: Client, account: BrokerAccount) -> None:
+    add(account, "5", opened_at=make.START + 40 * DAY, closed_at=make.START + 40 * DAY + DAY / 8)
+    address, query = f"{LIST}calmar_ratio/", {"definition": "portal"}
+    labels = [row["label"] for row in ann_client.get(address, query).context["sets"][0]["inputs"]]
+    assert labels == ["Growth per year", "Relative drawdown of the balance"]
+    cache.clear()
+    report(account, "10000", timedelta(0))
+    for day in range(1, 41):
+        report(account, str(10_000 + day % 3), day * DAY + DAY / 8)
+    labels = [row["label"] for row in ann_client.get(address, query).context["sets"][0]["inputs"]]
+    assert labels == ["Growth per year", "Relative drawdown of the equity"]

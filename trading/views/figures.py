@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import BrokerAccount
 from trading.calc.figure_types import DefinitionSet, FigureEntry
 from trading.calc.registry import BY_KEY, DEFINITION_SETS, ENTRIES
+from trading.calc.return_figures import ON_BALANCE
 from trading.models import Trade
 from trading.queries import keyset
 from trading.queries.figure_sets import FigureSet, figure_trades
@@ -176,10 +177,18 @@ def _day_url(on: date, choice: FigureChoice) -> str:
     return f"{reverse('journal_day')}?{urlencode({'day': on.isoformat(), **named})}"
 
 
+def _input_keys(entry: FigureEntry, found: FigureSet) -> tuple[str, ...]:
+    keys, figure = _INPUTS.get(entry.key, ()), found.figures.get(entry.key)
+    if entry.key != "calmar_ratio" or figure is None:
+        return keys
+    stands_on = "balance" if figure.note == ON_BALANCE else "equity"
+    return (*keys, f"{stands_on}_drawdown_relative_percent")
+
+
 def _inputs(entry: FigureEntry, found: FigureSet, choice: FigureChoice) -> list[dict[str, str]]:
     """The numbers that go into the formula."""
     rows = []
-    for key in _INPUTS.get(entry.key, ()):
+    for key in _input_keys(entry, found):
         figure = found.figures.get(key)
         if figure and figure.value is not None:
             of = BY_KEY[key]
