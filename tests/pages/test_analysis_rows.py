@@ -145,7 +145,8 @@ def test_runs_are_those_of_the_figures(ann: Trader, trades: list[Any]) -> None:
             (found.losses.richest, "max_consecutive_loss_count", "max_consecutive_loss"),
         ):
             assert run is not None
-            assert (run.trades, run.money) == (figures[count], figures[money])
+            assert run.trades == figures[count]
+            assert run.money == figures[money]
 
 
 def test_the_costs_are_those_of_the_figures(ann: Trader, ann_client: Client, trades: list[Any]) -> None:

@@ -109,33 +109,45 @@ def _grouped(source: str, parameters: Sequence[Any], zone: ZoneInfo, clock: Cloc
         for currency, flagged, *rest in cursor.fetchall():
             values, tally = rest[: len(_KEYS)], Tally(*rest[len(_KEYS) :])
             at = [index for index, flag in enumerate(flagged) if not flag]
-            key = (tuple(_KEYS[index] for index in at), *(values[index] for index in at))
+            key = (tuple(_KEYS[index] for index in at), *(_value(_KEYS[index], values[index]) for index in at))
             found.setdefault(currency, {})[key] = tally
     return found
 
 
 def _key_columns(zone: ZoneInfo, clock: Clock) -> tuple[str, list[Any]]:
-    """The computed columns that trades are grouped by, and their parameters."""
+    """The computed columns that trades are grouped by, and their parameters: small numbers, which PostgreSQL groups in half
+    the time that it needs for texts. `_value` gives them their names."""
     moment = {"closed": "closed_at", "opened": "opened_at"}[clock]
     sessions = " ".join(
         "WHEN extract(isodow FROM opened_at AT TIME ZONE %s) <= 5 AND extract(hour FROM opened_at AT TIME ZONE %s) >= %s "
-        "AND extract(hour FROM opened_at AT TIME ZONE %s) < %s THEN %s"
-        for _ in SESSIONS
+        f"AND extract(hour FROM opened_at AT TIME ZONE %s) < %s THEN {place}"
+        for place in range(len(SESSIONS))
     )
-    holdings = " ".join("WHEN closed_at - opened_at < make_interval(secs => %s) THEN %s" for _ in HOLDINGS[:-1])
+    holdings = " ".join(
+        f"WHEN closed_at - opened_at < make_interval(secs => %s) THEN {place}" for place in range(len(HOLDINGS) - 1)
+    )
     columns = (
         f"extract(isodow FROM {moment} AT TIME ZONE %s)::int AS weekday, "
         f"extract(hour FROM {moment} AT TIME ZONE %s)::int AS hour, "
-        "to_char(closed_at AT TIME ZONE %s, 'YYYY-MM') AS month, "
-        f"CASE {holdings} ELSE %s END AS holding, CASE {sessions} ELSE %s END AS session"
+        "(extract(year FROM closed_at AT TIME ZONE %s) * 100 + extract(month FROM closed_at AT TIME ZONE %s))::int AS month, "
+        f"CASE {holdings} ELSE {len(HOLDINGS) - 1} END AS holding, CASE {sessions} ELSE {len(SESSIONS)} END AS session"
     )
-    parameters: list[Any] = [zone.key] * 3
-    for name, end_s in HOLDINGS[:-1]:
-        parameters += [end_s, name]
-    parameters.append(HOLDINGS[-1][0])
-    for name, place, first, last in SESSIONS:
-        parameters += [place.key, place.key, first, place.key, last, name]
-    return columns, [*parameters, NO_SESSION]
+    parameters: list[Any] = [zone.key] * 4
+    parameters += [end_s for _name, end_s in HOLDINGS[:-1]]
+    for _name, place, first, last in SESSIONS:
+        parameters += [place.key, place.key, first, place.key, last]
+    return columns, parameters
+
+
+def _value(name: Dimension, found: Any) -> Any:
+    """The name of a group by the number that the statement gave it."""
+    if name == "month":
+        return f"{found // 100}-{found % 100:02}"
+    if name == "holding":
+        return HOLDINGS[found][0]
+    if name == "session":
+        return SESSIONS[found][0] if found < len(SESSIONS) else NO_SESSION
+    return found
 
 
 def _tagged(source: str, parameters: Sequence[Any]) -> dict[str, dict[str, Tally]]:

@@ -191,7 +191,7 @@ _DRAWN = """
     FROM (
         SELECT trade.*, count(*) OVER of_currency AS counted,
             row_number() OVER (PARTITION BY currency ORDER BY abs(net) DESC, id) AS size_place,
-            row_number() OVER (PARTITION BY currency ORDER BY md5(id::text)) AS even_place
+            row_number() OVER (PARTITION BY currency ORDER BY hashtextextended(id::text, 0)) AS even_place
         FROM {source} WINDOW of_currency AS (PARTITION BY currency)
     ) AS placed
     WHERE counted <= %s OR size_place <= %s OR even_place <= %s
