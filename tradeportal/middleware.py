@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 _current: ContextVar[str] = ContextVar("request_id", default="-")
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_SHARED = re.compile(r"(/shared/)[^/\s]+")
 
 
 def current_request_id() -> str:
@@ -33,6 +34,15 @@ class RequestIdMiddleware:
             _current.reset(token)
         response["X-Request-ID"] = request_id
         return response
+
+
+class SharedTokenFilter(logging.Filter):
+    """Takes the token out of the address of a shared record: whoever reads the log is not meant to read the record."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(_SHARED.sub(r"\1...", arg) if isinstance(arg, str) else arg for arg in record.args)
+        return True
 
 
 class RequestIdFilter(logging.Filter):

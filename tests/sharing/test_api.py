@@ -91,7 +91,7 @@ def test_the_chain_comes_in_pages_and_holds(account: BrokerAccount, ann_api: API
     first = ann_api.get(digests(account), {"limit": 3}).json()
     assert (first["head"], first["days"], first["next_cursor"]) == (head_of(account), 3, "3")
     assert first["amended"] == [{"day": "2025-01-06", "times": 1, "last_at": "2025-01-10T01:17:00Z"}]
-    second = ann_api.get(digests(account), {"limit": 3, "cursor": "3"}).json()
+    second = ann_api.get(digests(account), {"limit": "3", "cursor": "3"}).json()
     links = first["results"] + second["results"]
     assert [link["position"] for link in links] == [1, 2, 3, 4]
     assert second["next_cursor"] is None
@@ -110,10 +110,10 @@ def test_the_salts_open_the_days(account: BrokerAccount, ann_api: APIClient) -> 
 
 
 def test_what_the_address_asks_wrongly_is_named(account: BrokerAccount, ann_api: APIClient) -> None:
-    for wrong in ({"cursor": "x"}, {"limit": "0"}, {"day": "2025-01-06"}):
-        answer = ann_api.get(digests(account), wrong)
+    for name, value in (("cursor", "x"), ("limit", "0"), ("day", "2025-01-06")):
+        answer = ann_api.get(digests(account), {name: value})
         assert answer.status_code == 400
-        assert list(answer.json()["error"]["fields"]) == list(wrong)
+        assert list(answer.json()["error"]["fields"]) == [name]
 
 
 def test_an_answer_that_is_known_is_not_sent_again(account: BrokerAccount, ann_api: APIClient) -> None:

@@ -6,26 +6,25 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import make
 from tests.sharing import verifier
+from tests.sharing.canonical import CashMove, ClosedTrade, cash_line, moment_text, trade_line
 from trading.calc.digests import (
     GENESIS,
-    CashMove,
-    ClosedTrade,
     Link,
     balance_text,
-    cash_line,
     commitment,
     first_break,
     link_digest,
-    moment_text,
     number_text,
     rows_text,
     second_text,
-    trade_line,
 )
+from trading.queries.day_contents import DayBalances, day_contents
 
 DAY = date(2026, 11, 24)
 SALT = "5a" * 32
@@ -51,7 +50,7 @@ def example() -> ClosedTrade:
 
 def test_a_day_is_written_as_the_documentation_says() -> None:
     cash = CashMove(datetime(2026, 11, 24, 6, tzinfo=UTC), "deposit", Decimal("1000.00"))
-    assert rows_text(DAY, [trade_line(example()), cash_line(cash)]).split("\n") == [
+    assert rows_text(DAY, [cash_line(cash), trade_line(example())]).split("\n") == [
         "tradeportal-rows/1",
         "2026-11-24",
         '["cash","2026-11-24T06:00:00.000000Z","deposit","1000"]',
@@ -86,14 +85,57 @@ def test_a_moment_is_written_alike_from_any_zone(moment: datetime, hours: int) -
 
 @unhurried
 @given(st.lists(trades, max_size=5), st.lists(moves, max_size=5), st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_count_and_the_verifier_agrees(
+def test_the_order_of_rows_does_not_count_for_the_verifier(
     some: list[ClosedTrade], cash: list[CashMove], random: Random
 ) -> None:
     lines = [*map(trade_line, some), *map(cash_line, cash)]
-    shuffled = random.sample(lines, len(lines))
-    assert rows_text(DAY, shuffled) == rows_text(DAY, lines)
-    sent = json.loads(json.dumps([json.loads(line) for line in shuffled]))
-    assert verifier.load().rows_text(DAY.isoformat(), sent) == rows_text(DAY, lines)
+    sent = json.loads(json.dumps([json.loads(line) for line in random.sample(lines, len(lines))]))
+    assert verifier.load().rows_text(DAY.isoformat(), sent) == rows_text(DAY, sorted(lines))
+
+
+#: What a line could be written wrongly for.
+NASTY = (
+    "",
+    'a"b',
+    "a\\b",
+    "a\nb\tc",
+    "\x01\x1f\x7f",
+    "Ü€😀",
+    "\u2028",
+    "/EURUSD",
+    "#US30",
+    " x ",
+    "</script>",
+    "Z",
+    "a",
+)
+NUMBERS = ("1E+3", "0.00", "-0.0", "1.10", "100", "-7.000000", "12345678901234567890.123456789012345678", "0.1", "1E-9")
+
+
+@pytest.mark.django_db
+def test_the_book_writes_days_as_the_documentation_says() -> None:
+    account, random = make.account(), Random(7)
+    days: dict[date, list[str]] = {}
+    for number in range(120):
+        closed_at = datetime(2025, 3, 1, 23, 59, 59, tzinfo=UTC) + timedelta(hours=random.randrange(90), microseconds=random.choice([0, 1, 999_999]))  # fmt: skip
+        trade = ClosedTrade(
+            closed_at - timedelta(microseconds=random.randrange(10**11)),
+            closed_at,
+            NASTY[number % len(NASTY)],
+            random.choice(["buy", "sell"]),
+            Decimal(random.choice(NUMBERS[3:5])),
+            *(Decimal(random.choice(NUMBERS)) for _ in range(6)),
+        )
+        make.trade(account, **trade._asdict())
+        days.setdefault(closed_at.date(), []).append(trade_line(trade))
+        if number % 5 == 0:
+            cash = CashMove(closed_at, random.choice(["deposit", "fee"]), Decimal(random.choice(NUMBERS)))
+            make.cash_flow(account, **cash._asdict())
+            days[closed_at.date()].append(cash_line(cash))
+    written = {content.day: content for content in day_contents(account, DayBalances(account), date(2030, 1, 1))}
+    assert {day: list(content.lines) for day, content in written.items()} == {day: sorted(days[day]) for day in days}
+    assert sum(content.trades for content in written.values()) == 120
+    assert list(written) == sorted(days)
 
 
 @unhurried

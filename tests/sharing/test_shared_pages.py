@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from accounts.models import BrokerAccount
 from accounts.services.accounts import archive_account, restore_account
@@ -220,6 +222,19 @@ def test_whoever_tries_tokens_is_slowed_down_and_readers_are_not(account: Broker
     assert answers[0] == 404 and answers[-1] == 429
     assert answers.count(404) in range(30, 40)
     assert read(stranger, token).status_code == 200
+
+
+def test_the_log_does_not_tell_a_token(
+    account: BrokerAccount, stranger: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = scene.link(account)
+    archive_account(account)  # a link that rests: it will open again
+    read(stranger, made.token, "shared_verify")
+    (line,) = (record for record in caplog.records if record.name == "django.request")
+    logs: Any = settings.LOGGING
+    for name in logs["handlers"]["console"]["filters"]:
+        assert import_string(logs["filters"][name]["()"])().filter(line)
+    assert line.getMessage() == "Not Found: /shared/.../verify/"
 
 
 def test_opens_are_counted_once_a_minute(account: BrokerAccount, stranger: Client) -> None:

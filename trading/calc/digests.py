@@ -5,39 +5,15 @@ docs/sharing.md says the same for readers, and static/verify_chain.py does it a 
 
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 FORMAT = "tradeportal-chain/1"
 #: What the first link follows.
 GENESIS = "0" * 64
 _UNKNOWN = "unknown"
-
-
-class ClosedTrade(NamedTuple):
-    """What is sealed of a trade: no ticket, comment or strategy, so that a day can be opened without telling them."""
-
-    opened_at: datetime
-    closed_at: datetime
-    symbol: str
-    side: str
-    volume_lots: Decimal
-    open_price: Decimal
-    close_price: Decimal
-    gross_profit: Decimal
-    commission: Decimal
-    swap: Decimal
-    fee: Decimal
-
-
-class CashMove(NamedTuple):
-    booked_at: datetime
-    kind: str
-    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +41,9 @@ class Break:
     reason: str
 
 
-def trade_line(trade: ClosedTrade) -> str:
-    return _line("trade", moment_text(trade.opened_at), moment_text(trade.closed_at), trade.symbol, trade.side,
-                 *map(number_text, trade[4:]))  # fmt: skip
-
-
-def cash_line(cash: CashMove) -> str:
-    return _line("cash", moment_text(cash.booked_at), cash.kind, number_text(cash.amount))
-
-
 def rows_text(day: date, lines: Iterable[str]) -> str:
-    """The canonical text of a day's rows, in the order of their own characters: whoever has the rows gets the same."""
-    return "\n".join(["tradeportal-rows/1", day.isoformat(), *sorted(lines)])
+    """The canonical text of a day's rows, which queries.day_contents writes and sorts: whoever has the rows gets the same."""
+    return "\n".join(["tradeportal-rows/1", day.isoformat(), *lines])
 
 
 def balance_text(day: date, balance: Decimal | None) -> str:
@@ -127,15 +94,6 @@ def number_text(value: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def moment_text(moment: datetime) -> str:
-    """ "2026-11-24T07:00:00.000000Z"."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def second_text(moment: datetime) -> str:
     """ "2026-11-24T07:00:00Z"."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _line(*parts: str) -> str:
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))

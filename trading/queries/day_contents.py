@@ -1,22 +1,19 @@
 """What the book holds of each day (UTC), as the chain of digests seals it."""
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from itertools import accumulate, groupby
+from itertools import accumulate
 
 from django.db import connection
 
 from accounts.models import BrokerAccount
-from trading.calc.digests import CashMove, ClosedTrade, balance_text, cash_line, rows_text, trade_line
-from trading.models import CashFlow, Trade
+from trading.calc.digests import balance_text, rows_text
 from trading.queries.figures import opening_balance
 
 ZERO = Decimal(0)
-_CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +58,50 @@ class DayBalances:
         return None if self._opening is None else self._opening + self._sums[bisect_right(self._days, day)]
 
 
+def _moment(column: str) -> str:
+    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+def _array(kind: str, *parts: str) -> str:
+    """SQL of a JSON array without spaces. Every part but a symbol is digits or a known word, with nothing to escape."""
+    return f"""'["{kind}",' || {" || ',' || ".join(parts)} || ']'"""
+
+
+def _text(part: str) -> str:
+    return f"'\"' || {part} || '\"'"
+
+
+_TRADE_NUMBERS = ("volume_lots", "open_price", "close_price", "gross_profit", "commission", "swap", "fee")
+_TRADE = _array(
+    "trade",
+    _text(_moment("opened_at")),
+    _text(_moment("closed_at")),
+    "to_json(symbol)::text",
+    _text("side"),
+    *(_text(f"trim_scale({column})::text") for column in _TRADE_NUMBERS),
+)
+_CASH = _array("cash", _text(_moment("booked_at")), _text("kind"), _text("trim_scale(amount)::text"))
+#: A day with its number of trades and its lines. The lines are written here because a long history takes five times as long
+#: otherwise; "C" is the order of code points.
+_DAYS = f"""
+    SELECT (at AT TIME ZONE 'UTC')::date AS day, count(*) FILTER (WHERE is_trade),
+        string_agg(line, E'\\n' ORDER BY line COLLATE "C")
+    FROM (
+        SELECT closed_at AS at, true AS is_trade, {_TRADE} AS line FROM trading_trade
+        WHERE account_id = %(account)s AND closed_at < %(end)s
+        UNION ALL
+        SELECT booked_at, false, {_CASH} FROM trading_cashflow WHERE account_id = %(account)s AND booked_at < %(end)s
+    ) rows GROUP BY day ORDER BY day"""
+
+
 def day_contents(account: BrokerAccount, balances: DayBalances, until: date) -> Iterator[DayContent]:
-    """The days before `until` that hold something, in order; one day at a time is in memory."""
-    end = datetime.combine(until, time(), UTC)
-    cash: dict[date, list[str]] = defaultdict(list)
-    moves = CashFlow.objects.filter(account=account, booked_at__lt=end).order_by()
-    for booked_at, kind, amount in moves.values_list("booked_at", "kind", "amount"):
-        cash[_day(booked_at)].append(cash_line(CashMove(booked_at, kind, amount)))
-    waiting = sorted(cash)
-    for day, lines in _trade_days(account, end):
-        while waiting and waiting[0] < day:
-            yield _content(waiting[0], [], cash[waiting.pop(0)], balances)
-        if waiting and waiting[0] == day:
-            waiting.pop(0)
-        yield _content(day, lines, cash.get(day, []), balances)
-    for day in waiting:
-        yield _content(day, [], cash[day], balances)
+    """The days before `until` that hold something, in order; a few days at a time are in memory."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_DAYS, {"account": account.pk, "end": datetime.combine(until, time(), UTC)})
+        for day, trades, lines in cursor:
+            yield DayContent(day, lines.split("\n"), trades, balances.at_end_of(day))
 
 
 def empty_day(day: date, balances: DayBalances) -> DayContent:
     """What is left of a day whose rows are all gone."""
-    return _content(day, [], [], balances)
-
-
-def _trade_days(account: BrokerAccount, end: datetime) -> Iterator[tuple[date, list[str]]]:
-    closed = Trade.objects.filter(account=account, closed_at__lt=end).order_by("closed_at")
-    rows = closed.values_list(*ClosedTrade._fields).iterator(chunk_size=_CHUNK)
-    for day, of_day in groupby(map(ClosedTrade._make, rows), lambda trade: _day(trade.closed_at)):
-        yield day, [trade_line(trade) for trade in of_day]
-
-
-def _content(day: date, trades: list[str], cash: list[str], balances: DayBalances) -> DayContent:
-    return DayContent(day, [*trades, *cash], len(trades), balances.at_end_of(day))
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(UTC).date()
+    return DayContent(day, (), 0, balances.at_end_of(day))
