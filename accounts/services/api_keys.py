@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts import cache
 from accounts.errors import AccountsError
@@ -52,7 +53,9 @@ def create_api_key(
         )
     Trader.objects.select_for_update(no_key=True).get(pk=trader.pk)  # two at once count each other
     if ApiKey.objects.for_trader(trader).filter(revoked_at__isnull=True, expires_at__gt=now).count() >= MAX_KEYS:
-        raise AccountsError(f"You have {MAX_KEYS} keys. Revoke one first.", code="api_key_invalid")
+        raise AccountsError(
+            _("You have %(number)s keys. Revoke one first.") % {"number": MAX_KEYS}, code="api_key_invalid"
+        )
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     key = ApiKey(
         trader=trader,

@@ -176,17 +176,17 @@ def test_says_that_something_went_wrong_and_logs_it_when_an_error_is_not_foresee
 def test_allows_only_the_acts_that_fit_the_state(ann: Trader) -> None:
     statement = act.received(ann, CONTENT)
     for act_on in (statements.request_commit, statements.request_undo, statements.discard_statement):
-        with pytest.raises(StateConflict, match="This one is waiting"):
+        with pytest.raises(StateConflict, match="This one is now: Waiting"):
             act_on(statement, act.NOW)
     statements.read(statement.pk, act.NOW)
     act.committed(statement)
     for act_on in (statements.request_commit, statements.discard_statement):
-        with pytest.raises(StateConflict, match="This one is committed"):
+        with pytest.raises(StateConflict, match="This one is now: Committed"):
             act_on(statement, act.NOW)
     with pytest.raises(StateConflict):
         statements.choose_account(statement, now=act.NOW)
     act.undone(statement)
-    with pytest.raises(StateConflict, match="This one is undone"):
+    with pytest.raises(StateConflict, match="This one is now: Undone"):
         statements.request_undo(statement, act.NOW)
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from trading.calc.guard_types import Kind, Level, Reading, Rule, Verdict
 from trading.calc.rounding import to_places
 
-_NAMES = {
+KIND_NAMES = {
     Kind.DRAWDOWN: "Drawdown",
     Kind.DAILY_LOSS: "Daily loss",
     Kind.MINIMUM_EQUITY: "Equity",
@@ -68,7 +68,7 @@ def sentence(verdict: Verdict, equity: Decimal, currency: str, words: Words = PL
 
 
 def _title(kind: Kind, rule: Rule, say: Callable[[str], str]) -> str:
-    return f"{rule.name}: {say(_NAMES[kind].lower())}" if rule.name else say(_NAMES[kind])
+    return f"{rule.name}: {say(KIND_NAMES[kind].lower())}" if rule.name else say(KIND_NAMES[kind])
 
 
 def _of_market(kind: Kind, say: Callable[[str], str]) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, MarginMode, Platform, Trader
 from accounts.zones import zone_names
@@ -62,12 +63,15 @@ def make_account(statement: Statement, header: AccountHeader, time_zone: str) ->
     is_demo = said.get("is_demo")
     if said.get("currency") and header.currency and said["currency"] != header.currency:
         raise StatementRefused(
-            f"This file is in {header.currency}, so its account can't be kept in {said['currency']}.",
+            _("This file is in %(currency)s, so its account can't be kept in %(other)s.")
+            % {"currency": header.currency, "other": said["currency"]},
             code="wrong_currency",
         )
     if header.platform not in Platform.values:
         raise StatementRefused(
-            f"This file is of a platform “{header.platform}”, which TradePortal does not know.", code="wrong_platform"
+            _("This file is of a platform “%(platform)s”, which TradePortal does not know.")
+            % {"platform": header.platform},
+            code="wrong_platform",
         )
     account = BrokerAccount(
         trader=statement.trader,
@@ -100,7 +104,8 @@ def check_zone(time_zone: str) -> None:
     """Errors: TradingError (time_zone_unknown). Blank is fine: it asks for the guess."""
     if time_zone and time_zone not in zone_names():
         raise TradingError(
-            f"“{time_zone}” is not an IANA time zone. Use a name such as Europe/Athens.", code="time_zone_unknown"
+            _("“%(zone)s” is not an IANA time zone. Use a name such as Europe/Athens.") % {"zone": time_zone},
+            code="time_zone_unknown",
         )
 
 
@@ -111,8 +116,11 @@ def _check_is_new(account: BrokerAccount) -> None:
     ).first()
     if twin:
         raise StatementRefused(
-            f"You have an account {twin.number} already, “{twin.label}”, but in {twin.currency} where this file is in "
-            f"{account.currency}. Name the server of that account first, or choose it for this file.",
+            _(
+                "You have an account %(number)s already, “%(name)s”, but in %(currency)s where this file is in %(other)s. "
+                "Name the server of that account first, or choose it for this file."
+            )
+            % {"number": twin.number, "name": twin.label, "currency": twin.currency, "other": account.currency},
             code="account_differs",
         )
 
@@ -125,20 +133,30 @@ def _label(header: AccountHeader) -> str:
 def _check_matches(account: BrokerAccount, header: AccountHeader) -> None:
     if account.platform != header.platform:
         raise StatementRefused(
-            f"This is a statement of {dict(Platform.choices)[header.platform]}, but “{account.label}” is an account of "
-            f"{account.get_platform_display()}. Choose another account.",
+            _("This is a statement of %(platform)s, but “%(name)s” is an account of %(other)s. Choose another account.")
+            % {
+                "platform": Platform(header.platform).label,
+                "name": account.label,
+                "other": account.get_platform_display(),
+            },
             code="wrong_platform",
         )
     if header.number and account.number != header.number:
         raise StatementRefused(
-            f"This file is of account {header.number}, but “{account.label}” has the number {account.number}. "
-            "Choose another account, or let the file choose.",
+            _(
+                "This file is of account %(number)s, but “%(name)s” has the number %(other)s. "
+                "Choose another account, or let the file choose."
+            )
+            % {"number": header.number, "name": account.label, "other": account.number},
             code="wrong_account",
         )
     if header.currency and account.currency != header.currency:
         raise StatementRefused(
-            f"This file is in {header.currency}, but “{account.label}” is kept in {account.currency}, and amounts are "
-            "never converted. Choose another account, or change the currency of an account without a history.",
+            _(
+                "This file is in %(currency)s, but “%(name)s” is kept in %(other)s, and amounts are never converted. "
+                "Choose another account, or change the currency of an account without a history."
+            )
+            % {"currency": header.currency, "name": account.label, "other": account.currency},
             code="wrong_currency",
         )
 
@@ -146,7 +164,10 @@ def _check_matches(account: BrokerAccount, header: AccountHeader) -> None:
 def _check_same_zone(account: BrokerAccount, time_zone: str) -> None:
     if time_zone != account.server_time_zone:
         raise StatementRefused(
-            f"“{account.label}” keeps its server times in {account.server_time_zone}, not in {time_zone}. "
-            "Leave the time zone out, or change it in the account first.",
+            _(
+                "“%(name)s” keeps its server times in %(own)s, not in %(zone)s. "
+                "Leave the time zone out, or change it in the account first."
+            )
+            % {"name": account.label, "own": account.server_time_zone, "zone": time_zone},
             code="time_zone_differs",
         )

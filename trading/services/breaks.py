@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Trader
 from trading.errors import StateConflict, TradingError
@@ -134,7 +135,8 @@ def _open_trade(row: Break) -> Trade:
     known = Trade.objects.filter(account=row.account_id, ticket=position.ticket).first()
     if known is not None:
         raise NotAcceptable(
-            f"The book has ticket {known.ticket} as a closed trade. Import a statement that tells what became of it."
+            _("The book has ticket %(ticket)s as a closed trade. Import a statement that tells what became of it.")
+            % {"ticket": known.ticket}
         )
     # The swap is booked when the position closes; until then the broker counts it as floating.
     copied: dict[str, Any] = {

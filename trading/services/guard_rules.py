@@ -9,6 +9,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, Trader
 from trading.calc.guard_presets import DEFAULT, presets
@@ -151,25 +152,30 @@ def _put(account: BrokerAccount, rule: GuardRule | None, values: Mapping[str, An
 def check(rule: GuardRule) -> None:
     """Errors: ValidationError for a rule that could never say anything sensible."""
     units = {"minimum_days": "days", "stale_quote": "seconds"}
-    needed = units.get(rule.kind)
+    needed, told = units.get(rule.kind), {"rule": rule}
     if needed and rule.unit != needed:
-        raise ValidationError({"unit": f"{rule} counts {needed}."})
+        raise ValidationError(
+            {"unit": _("%(rule)s counts days.") % told if needed == "days" else _("%(rule)s counts seconds.") % told}
+        )
     if not needed and rule.unit not in ("ratio", "money"):
-        raise ValidationError({"unit": f"{rule} is a share or an amount of money."})
+        raise ValidationError({"unit": _("%(rule)s is a share or an amount of money.") % told})
     if rule.unit == "ratio" and rule.kind in _WITHIN_THE_WHOLE and rule.critical > 1:
         raise ValidationError(
-            {"critical": f"{rule} is a share of the whole: 0.20 is 20 %, and more than 1 never comes."}
+            {"critical": _("%(rule)s is a share of the whole: 0.20 is 20 %%, and more than 1 never comes.") % told}
         )
     if rule.unit == "ratio" and rule.kind in ("drawdown", "daily_loss") and rule.rearm_ratio >= rule.critical:
         raise ValidationError(
-            {"rearm_ratio": f"{rule} would never re-arm: the recovery must be smaller than its level."}
+            {"rearm_ratio": _("%(rule)s would never re-arm: the recovery must be smaller than its level.") % told}
         )
     falls = rule.kind == "minimum_equity"
     if rule.warning is not None and (rule.warning <= rule.critical) is falls:
-        side = "above" if falls else "below"
-        raise ValidationError({"warning": f"The warning of {rule} must lie {side} its critical level."})
+        above = _("The warning of %(rule)s must lie above its critical level.")
+        below = _("The warning of %(rule)s must lie below its critical level.")
+        raise ValidationError({"warning": (above if falls else below) % told})
     if rule.kind == "daily_loss" and not rule.reference.startswith("day_"):
-        raise ValidationError({"reference": "A daily loss is measured from the balance or equity at the daily reset."})
+        raise ValidationError(
+            {"reference": _("A daily loss is measured from the balance or equity at the daily reset.")}
+        )
 
 
 def _aim(rule: GuardRule) -> None:
@@ -201,9 +207,10 @@ def switch_auto_close(account: BrokerAccount, on: bool, *, confirmation: str, ac
     typed = confirmation.strip()
     if typed not in (account.number, account.label):
         raise TradingError(
-            f"Type the number of the account, {account.number}, to switch auto-close on.", code="confirmation_differs"
+            _("Type the number of the account, %(number)s, to switch auto-close on.") % {"number": account.number},
+            code="confirmation_differs",
         )
-    _, is_new = AutoClose.objects.get_or_create(
+    _consent, is_new = AutoClose.objects.get_or_create(
         account=account, defaults={"enabled_at": now, "enabled_by": actor, "confirmation": typed}
     )
     if is_new:

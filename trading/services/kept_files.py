@@ -8,6 +8,7 @@ from typing import IO, BinaryIO, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Trader
 from trading.errors import StatementRefused
@@ -60,8 +61,8 @@ def _spool(chunks: Iterable[bytes], spool: IO[bytes]) -> tuple[str, int]:
         size += len(chunk)
         if size > settings.STATEMENT_MAX_BYTES:
             raise StatementRefused(
-                f"This file is larger than {settings.STATEMENT_MAX_BYTES / CHUNK_BYTES:.0f} MiB. "
-                "Export a shorter period and upload it in parts.",
+                _("This file is larger than %(size)s MiB. Export a shorter period and upload it in parts.")
+                % {"size": f"{settings.STATEMENT_MAX_BYTES / CHUNK_BYTES:.0f}"},
                 code="file_too_large",
             )
         digest.update(chunk)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, Trader
 from trading.errors import StateConflict
@@ -161,7 +162,8 @@ def request_reread(statement: Statement, now: datetime) -> Statement:
 def _locked(statement: Statement, allowed: set[State], otherwise: str) -> Statement:
     fresh = Statement.objects.select_for_update(of=("self",)).select_related("trader", "account").get(pk=statement.pk)
     if State(fresh.state) not in allowed:
-        raise StateConflict(f"{otherwise} This one is {fresh.get_state_display().lower()}.")
+        is_so = _("This one is now: %(state)s.") % {"state": fresh.get_state_display()}
+        raise StateConflict(f"{_(otherwise)} {is_so}")
     return fresh
 
 

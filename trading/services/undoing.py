@@ -3,6 +3,7 @@
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount
 from trading.errors import StateConflict
@@ -26,8 +27,8 @@ def check_is_newest(statement: Statement) -> None:
     )
     if later:
         raise StateConflict(
-            f"Imports are undone newest first. Undo “{later.name}” of "
-            f"{later.committed_at:%Y-%m-%d %H:%M} UTC before this one."
+            _("Imports are undone newest first. Undo “%(name)s” of %(at)s UTC before this one.")
+            % {"name": later.name, "at": f"{later.committed_at:%Y-%m-%d %H:%M}"}
         )
 
 

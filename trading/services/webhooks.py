@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Trader
 from trading.errors import TradingError
@@ -45,7 +46,9 @@ def create_webhook(trader: Trader, url: str) -> Webhook:
     """A webhook with a secret of its own. Errors: WebhookRefused for an address that may not be called."""
     Trader.objects.select_for_update().get(pk=trader.pk)
     if Webhook.objects.filter(trader=trader).count() >= MOST_WEBHOOKS:
-        raise WebhookRefused(f"You have {MOST_WEBHOOKS} webhooks, which is the most. Remove one first.")
+        raise WebhookRefused(
+            _("You have %(number)s webhooks, which is the most. Remove one first.") % {"number": MOST_WEBHOOKS}
+        )
     try:
         outgoing.check_address(url)
     except outgoing.AddressRefused as error:
