@@ -97,11 +97,13 @@ def _of_registries() -> Iterator[str]:
 
 def of_python(source: str, with_sentences: bool = False) -> Iterator[Message]:
     tree = ast.parse(source)
-    spoken = _docstrings(tree) if with_sentences else set()
+    left_out = _not_shown(tree) if with_sentences else set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _of_call(node)
-        elif isinstance(node, ast.Constant) and id(node) not in spoken and with_sentences and _is_sentence(node.value):
+        elif (
+            isinstance(node, ast.Constant) and id(node) not in left_out and with_sentences and _is_sentence(node.value)
+        ):
             yield Message(str(node.value))
 
 
@@ -109,10 +111,17 @@ def _is_sentence(value: object) -> bool:
     return isinstance(value, str) and _SENTENCE.fullmatch(value) is not None
 
 
-def _docstrings(tree: ast.Module) -> set[int]:
-    """What is no text by itself: docstrings, and the pieces of f-strings."""
-    pieces = {id(piece) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in node.values}
-    return pieces | {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+def _not_shown(tree: ast.Module) -> set[int]:
+    """What is no text for a trader: docstrings, pieces of f-strings, lines of the log."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            found.update(map(id, node.values))
+        elif isinstance(node, ast.Expr):
+            found.add(id(node.value))
+        elif isinstance(node, ast.Call) and getattr(getattr(node.func, "value", None), "id", "") == "logger":
+            found.update(map(id, node.args))
+    return found
 
 
 def _of_call(node: ast.Call) -> Iterator[Message]:

@@ -23,7 +23,7 @@ function alerts(data, ink) {
   };
 }
 
-function options(data, theme) {
+function options(data, theme, words) {
   const palette = theme.palettes[document.documentElement.dataset.palette]?.[mode()] ?? {};
   const ink = { ...theme[mode()].semantic, ...palette };
   return {
@@ -35,7 +35,7 @@ function options(data, theme) {
       formatter: (hits) => {
         const point = data.points[hits[0].dataIndex];
         const told = data.marks.filter((mark) => mark[0] === point[0]).map((mark) => `\n${mark[2]}`);
-        return `${point[3]}\nEquity ${point[4]} ${data.currency}${point[5] ? `\nFloor ${point[5]}` : ""}${told.join("")}`;
+        return `${point[3]}\n${words.equity} ${point[4]} ${data.currency}${point[5] ? `\n${words.floor} ${point[5]}` : ""}${told.join("")}`;
       },
     },
     grid: { left: 4, right: 72, top: 8, bottom: 24, outerBoundsMode: "none" },
@@ -43,11 +43,11 @@ function options(data, theme) {
     yAxis: { position: "right", scale: true, splitNumber: 5, axisLabel: { color: ink.text3, formatter: (value) => written(value, data) } },
     series: [
       {
-        type: "line", name: "Equity", showSymbol: false, lineStyle: { width: 1.5, color: ink.equity }, itemStyle: { color: ink.equity },
+        type: "line", name: words.equity, showSymbol: false, lineStyle: { width: 1.5, color: ink.equity }, itemStyle: { color: ink.equity },
         data: data.points.map((point) => [point[0], point[1]]), markLine: alerts(data, ink),
       },
       {
-        type: "line", name: "Floor", step: "end", showSymbol: false, lineStyle: { width: 1.5, color: ink.loss, type: "dashed" }, itemStyle: { color: ink.loss },
+        type: "line", name: words.floor, step: "end", showSymbol: false, lineStyle: { width: 1.5, color: ink.loss, type: "dashed" }, itemStyle: { color: ink.loss },
         data: data.points.map((point) => [point[0], point[2]]),
       },
     ],
@@ -57,7 +57,7 @@ function options(data, theme) {
 function follow(chart, card, data) {
   const parts = ["at", "equity", "floor"].map((name) => card.querySelector(`[data-replay-${name}]`));
   const show = (point, first) => [first ?? point[3], point[4], point[5]].forEach((text, index) => { parts[index].textContent = text; });
-  const rest = () => show(data.points.at(-1), "Latest");
+  const rest = () => show(data.points.at(-1), card.dataset.latest);
   rest();
   chart.on("updateAxisPointer", (event) => (event.dataIndex === undefined ? rest() : show(data.points[event.dataIndex])));
   chart.on("globalout", rest);
@@ -72,18 +72,18 @@ async function json(address) {
 async function draw(card) {
   const canvas = card.querySelector("[data-replay-canvas]");
   const note = card.querySelector("[data-replay-note]");
-  note.textContent = "Loading\u2026";
+  note.textContent = card.dataset.loading;
   try {
     const [data, theme] = await Promise.all([json(card.dataset.replay), json(card.dataset.replayTheme)]);
     await document.fonts.ready;
     note.remove();
-    const chart = echarts.init(canvas, theme[mode()].echarts, { renderer: "canvas" });
-    chart.setOption(options(data, theme));
+    const chart = echarts.init(canvas, theme[mode()].echarts, { renderer: "canvas", locale: document.documentElement.lang.toUpperCase() });
+    chart.setOption(options(data, theme, card.dataset));
     follow(chart, card, data);
     new ResizeObserver(() => chart.resize()).observe(canvas);
-    dark.addEventListener("change", () => chart.setOption(options(data, theme), true));
+    dark.addEventListener("change", () => chart.setOption(options(data, theme, card.dataset), true));
   } catch (error) {
-    note.textContent = "The chart could not be loaded. The tables below have the figures; reload the page to try again.";
+    note.textContent = card.dataset.failed;
     throw error;
   }
 }

@@ -9,7 +9,8 @@
 
   function showChosen() {
     const input = outer.querySelector("input[type=file]");
-    const limit = Number(outer.querySelector("form").dataset.limit);
+    const words = outer.querySelector("form").dataset;
+    const limit = Number(words.limit);
     const list = part("chosen");
     list.replaceChildren();
     let tooLarge = "";
@@ -22,8 +23,8 @@
     }
     const error = part("upload-error");
     error.hidden = !tooLarge;
-    error.querySelector("span").textContent = tooLarge ? `${tooLarge} is larger than ${size(limit)}. Export a shorter period and upload it in parts.` : "";
-    input.setCustomValidity(tooLarge ? "A file is too large." : "");
+    error.querySelector("span").textContent = tooLarge ? words.tooLarge.replace("{name}", tooLarge).replace("{size}", size(limit)) : "";
+    input.setCustomValidity(tooLarge ? words.oneTooLarge : "");
   }
 
   function prepare() {
@@ -56,14 +57,15 @@
     if (!event.detail.lengthComputable) return;
     const percent = Math.round((100 * event.detail.loaded) / event.detail.total);
     const progress = part("upload-progress");
+    const words = outer.querySelector("form").dataset;
     progress.hidden = false;
     progress.querySelector("progress").value = percent;
-    progress.querySelector("p").textContent = percent < 100 ? `${percent} % sent` : "Sent. The file is being kept.";
+    progress.querySelector("p").textContent = percent < 100 ? words.sending.replace("{percent}", percent) : words.sent;
   });
   outer.addEventListener("htmx:sendError", () => {
     const error = part("upload-error");
     error.hidden = false;
-    error.querySelector("span").textContent = "The connection broke. Nothing was lost: send the files again.";
+    error.querySelector("span").textContent = outer.querySelector("form").dataset.broken;
   });
   outer.addEventListener("htmx:afterSwap", prepare);
   prepare();

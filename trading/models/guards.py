@@ -8,6 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import BrokerAccount, Trader, bound_accounts
 from tradeportal.fields import ExactDecimalField, uuid_primary_key
@@ -59,7 +60,7 @@ class GuardRule(models.Model):
         DAY_CLOSE = "day_close", _("Trails the highest balance at the daily reset")
 
     class Unit(models.TextChoices):
-        RATIO = "ratio", _("Share")
+        RATIO = "ratio", pgettext_lazy("unit", "Share")
         MONEY = "money", _("Money")
         DAYS = "days", _("Days")
         SECONDS = "seconds", _("Seconds")

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from trading import formatting
 from trading.formatting import Formats
 from trading.models import Side
+from trading.told import told as words_told
 
 register = template.Library()
 
@@ -115,6 +116,12 @@ def count(number: int, singular: str, plural: str = "") -> str:
 def _formats(context: Context) -> Formats:
     formats: Formats = context["frame"].formats
     return formats
+
+
+@register.filter
+def told(text: str) -> str:
+    """A sentence that was kept in English, in the language of the page."""
+    return words_told(text)
 
 
 @register.filter

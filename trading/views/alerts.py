@@ -19,6 +19,7 @@ from trading.formatting import Formats, unknown
 from trading.models import Alert, AuditEntry, CloseRequest, Delivery
 from trading.queries.keyset import BadCursorError, Sort, keyset_page, moment
 from trading.services.alert_words import alert_sentence
+from trading.told import told
 from trading.views.guard_rows import badge, word
 
 _PAGE = 50
@@ -213,5 +214,5 @@ def _close_line(row: CloseRequest, formats: Formats) -> CloseLine:
         word=row.get_state_display(),
         price=formats.price(row.price) if row.price is not None else unknown(why),
         profit=formats.amount(row.profit, row.account.currency, unit=True, reason=why),
-        note=_(row.error_message) if row.error_message else "",
+        note=told(row.error_message),
     )

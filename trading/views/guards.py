@@ -21,6 +21,7 @@ from trading.guard_forms import AutoCloseForm, PresetForm, RuleFormSet, rules_of
 from trading.models import AutoClose, GuardRule, Position
 from trading.queries.guards import account_standings, is_auto_closing_stopped
 from trading.services import guard_rules as services
+from trading.told import told
 from trading.views.alerts import alert_days, close_lines, recent_alerts
 from trading.views.guard_rows import card
 
@@ -57,7 +58,7 @@ def guard_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
             services.save_rules(account, rules_of(formset), actor=trader_of(request), now=timezone.now())
         except (TradingError, ValidationError) as error:
             formset.form_problem = " ".join(
-                error.messages if isinstance(error, ValidationError) else [_(error.message)]
+                error.messages if isinstance(error, ValidationError) else [told(error.message)]
             )
         else:
             messages.success(request, _("The rules of %(name)s are saved.") % {"name": account.label})
@@ -82,7 +83,7 @@ def guard_preset(request: HttpRequest, account_id: UUID) -> HttpResponse:
                 now=timezone.now(),
             )
         except TradingError as error:
-            form.add_error("initial_balance" if error.code == "initial_balance_needed" else None, _(error.message))
+            form.add_error("initial_balance" if error.code == "initial_balance_needed" else None, told(error.message))
         else:
             messages.success(
                 request,
@@ -111,7 +112,7 @@ def guard_auto_close(request: HttpRequest, account_id: UUID) -> HttpResponse:
             now=timezone.now(),
         )
     except TradingError as error:
-        form.add_error("confirmation", _(error.message))
+        form.add_error("confirmation", told(error.message))
         return _edit_page(request, account, close_form=form, status=422)
     messages.success(
         request,

@@ -29,6 +29,7 @@ from trading.services import breaks as acts
 from trading.services.reconciliation import compare_again
 from trading.services.reconciliation_inputs import load
 from trading.services.reconciliation_rules import rules_of, set_rules
+from trading.told import told
 from trading.views import reconciliation_rows as rows
 from trading.views.live import EVERY_S, is_live, live_part
 
@@ -170,7 +171,7 @@ def _act(act: Callable[..., Break], done: Promise) -> Callable[..., HttpResponse
         try:
             act(found, trader, now=timezone.now(), reason=form.cleaned_data["reason"])
         except TradingError as error:
-            messages.error(request, _(error.message))
+            messages.error(request, told(error.message))
         else:
             messages.success(request, done % {"thing": f"{found.get_type_display()} {found.ticket}".rstrip()})
         return _back(found.account_id)

@@ -17,6 +17,7 @@ from trading.models import Break, BreakType, ReconciliationLog, SyncState
 from trading.queries.book_balances import Balances
 from trading.queries.reconciliation import feed_of
 from trading.services.breaks import ACCEPTABLE
+from trading.told import told
 from trading.views import reconciliation_words as words
 
 ZERO = Decimal(0)
@@ -238,7 +239,7 @@ def event_lines(
             badge=_EVENT_BADGES[row["event"]],
             about=_about(row),
             actor=row["actor"],
-            reason=row["details"].get("resolution") or row["details"].get("error") or "",
+            reason=told(row["details"].get("resolution") or row["details"].get("error") or ""),
             account=(labels or {}).get(row["account_id"], ""),
         )
         for row in rows

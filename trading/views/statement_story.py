@@ -14,6 +14,7 @@ from accounts.models import MarginMode
 from trading.calc.rounding import places_of
 from trading.formatting import DASH, Formats, count, unknown
 from trading.models import State, Statement
+from trading.told import told
 from trading.views.statement_rows import covers
 from trading.views.statement_words import MONEY_FIELDS, TABLES, field_words, format_words, stated_words
 
@@ -220,7 +221,7 @@ def _corrected_hint(others: int) -> str:
 def _problem(row: Mapping[str, Any], formats: Formats, currency: str) -> ProblemLine:
     amount = _decimal(row.get("amount"))
     shown = formats.amount(amount, currency, unit=True) if amount is not None else None
-    return ProblemLine(int(row.get("line") or 0), str(row.get("reason", "")), str(row.get("text", "")), shown)
+    return ProblemLine(int(row.get("line") or 0), told(str(row.get("reason", ""))), str(row.get("text", "")), shown)
 
 
 def _correction(row: Mapping[str, Any], formats: Formats, currency: str) -> CorrectionLine:
@@ -292,7 +293,7 @@ def _stated(rows: Sequence[Mapping[str, Any]], causes: Mapping[Decimal, str], fo
 
 def _stated_line(row: Mapping[str, Any], causes: Mapping[Decimal, str], formats: Formats) -> StatedLine:
     stated, ours, difference = (_decimal(row.get(name)) for name in ("stated", "ours", "difference"))
-    reason = str(row.get("reason") or (causes.get(difference, "") if difference else ""))
+    reason = told(str(row.get("reason") or "")) or (causes.get(difference, "") if difference else "")
     return StatedLine(
         label=stated_words(str(row.get("key", ""))),
         printed=_("In the file: %(words)s")

@@ -32,6 +32,7 @@ from trading.services.statements import (
     request_reread,
     request_undo,
 )
+from trading.told import told
 from trading.views.statement_rows import statement_rows
 from trading.views.statement_story import tell_statement
 
@@ -74,7 +75,7 @@ def statement_upload(request: HttpRequest) -> HttpResponse:
             name = file.name or ""
             kept.append(receive_statement(trader, name, file.chunks(), now=timezone.now(), account=account))
         except TradingError as error:
-            refused.append((file.name or "statement", _(error.message)))
+            refused.append((file.name or "statement", told(error.message)))
     if kept:
         return _after_upload(request, kept, refused)
     if request.method == "POST" and not files:
@@ -217,7 +218,7 @@ def _act(request: HttpRequest, statement: Statement, act: Callable[..., Statemen
     try:
         statement = act(statement, now=timezone.now())
     except TradingError as error:
-        messages.error(request, _(error.message))
+        messages.error(request, told(error.message))
     else:
         if done:
             messages.success(request, done)

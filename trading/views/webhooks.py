@@ -19,6 +19,7 @@ from trading.formatting import Formats
 from trading.models import Delivery, Webhook
 from trading.services import webhooks as services
 from trading.services.alert_words import alert_sentence
+from trading.told import told
 from trading.views.guards import trader_of
 
 _LOG = 50
@@ -43,7 +44,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
             made = services.create_webhook(trader_of(request), form.cleaned_data["url"])
             form = WebhookForm()
         except TradingError as error:
-            form.add_error("url", _(error.message))
+            form.add_error("url", told(error.message))
     frame = Frame(request)
     log = Delivery.objects.for_trader(request.user).filter(channel="webhook").select_related("webhook", "alert")
     context = {
@@ -77,7 +78,7 @@ def webhook_test(request: HttpRequest, webhook_id: UUID) -> HttpResponse:
     try:
         services.send_test(_own(request, webhook_id), now=timezone.now())
     except TradingError as error:
-        messages.error(request, _(error.message))
+        messages.error(request, told(error.message))
     else:
         messages.success(request, _("A test is on its way. What came of it stands under Deliveries in a moment."))
     return redirect("webhook_list")
@@ -104,7 +105,7 @@ _BADGES = {"pending": "busy", "delivered": "healthy", "failed": "critical"}
 
 def _line(row: Delivery, formats: Formats) -> dict[str, Any]:
     last: dict[str, Any] = row.attempts[-1] if row.attempts else {}
-    outcome = _(last["error"]) if last.get("error") else ""
+    outcome = told(last.get("error", ""))
     if last and not outcome:
         answered = {"status": last["status"], "number": last.get("duration_ms", 0)}
         outcome = _("answered %(status)s in %(number)s ms") % answered
