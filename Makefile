@@ -1,11 +1,11 @@
 # One wish each; `make help` lists them. Everything installs what it needs first.
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types bench load docs clean
+.PHONY: help run test check lint types bench load docs messages clean
 
 BOOT := @sh devtools/python -m tradeportal.bootstrap
 
 help: ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-6s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-8s %s\n", $$1, $$2 }'
 
 run: ## Start the portal with its database, cache and worker (PORT, HOST, DATABASE_URL, REDIS_URL)
 	$(BOOT) tradeportal.launch
@@ -30,6 +30,9 @@ load: ## A short load test with locust against a server of its own
 
 docs: ## Write the API schema anew and check the links of the documentation
 	$(BOOT) --dev devtools.suite docs
+
+messages: ## Bring the catalogues of translations up to date and compile them
+	$(BOOT) --dev devtools.messages
 
 clean: ## Remove .venv and caches; the data below var/ stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/static var/test

@@ -40,6 +40,15 @@ def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """A page leaves its language behind in the thread; the next test begins in English all the same."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def _empty_queue(request: pytest.FixtureRequest) -> Iterator[None]:
     """No job that one test committed reaches the next: the queue's tables are not among those that Django empties."""
     yield
