@@ -116,7 +116,7 @@ def unmarked(source: str) -> Iterator[str]:
 
 
 def _is_text(text: str) -> bool:
-    return any(word not in SAME for word in _WORD.findall(re.sub(r"&\w+;", "", text)))
+    return any(word not in SAME for word in _WORD.findall(re.sub(r"&\w+;|[\w-]+\.(?:json|py)", "", text)))
 
 
 def test_unmarked_text_is_found_wherever_it_stands() -> None:
