@@ -22,7 +22,7 @@ from loadtest.bench_pages import filled_account  # noqa: E402
 from trading.calc.periods import windows  # noqa: E402
 from trading.filters import zone_of  # noqa: E402
 from trading.models import State, Statement, StatementFile  # noqa: E402
-from trading.queries import daily, overview, recent  # noqa: E402
+from trading.queries import daily, figures, overview, recent  # noqa: E402
 from trading.queries.curves import currency_curve  # noqa: E402
 from trading.services.rollups import roll_up  # noqa: E402
 
@@ -68,6 +68,7 @@ def _measured(trades: int) -> dict[str, Any]:
         "summary": lambda: daily.total_results([account], zone),
         "month": lambda: daily.daily_results([account], zone, month),
         "strip": lambda: (recent.period_sums([account], now, zone), recent.recent_nets([account], now, zone)),
+        "metatrader": lambda: figures.read_figures(account, "mt5"),
         "list": lambda: overview.overviews([account]),
         "curve": lambda: currency_curve([account], zone),
     }

@@ -20,6 +20,7 @@ def figure_lines(found: dict[str, Any]) -> list[tuple[str, str, str, float | Non
         line("Days of a month, cold", cold["month"], "SCAN", cold["scan"])
         line("Strip, cold", cold["strip"], "SCAN of fills", cold["scan_fills"])
         line("Account of the list, cold", cold["list"], "SCAN of fills", cold["scan_fills"])
+        line("MetaTrader's figures, cold", cold["metatrader"], "window SQL", cold["window"])
         line("Curve, cold", cold["curve"], "running sum in SQL", cold["curve_sql"])
         line("Curve, warm", warm["curve"], "running sum in SQL", cold["curve_sql"])
         scans = cold["scan"] + cold["scan_fills"]

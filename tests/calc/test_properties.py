@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from random import Random
 
 from hypothesis import given, settings
@@ -99,6 +100,44 @@ def test_drawdown_is_never_negative_and_maximal_is_at_least_absolute(nets: Seque
     assert fall.absolute >= 0
     assert fall.maximal >= fall.absolute
     assert fall.relative_ratio >= fall.maximal_ratio >= 0
+
+
+@unhurried
+@given(st.lists(money), money)
+def test_drawdown_is_what_each_balance_says_against_the_highest_before_it(
+    nets: Sequence[Decimal], start: Decimal
+) -> None:
+    balances = list(accumulate(nets, initial=start))
+    peaks = list(accumulate(balances, max))
+    falls = [
+        (peak - balance, (peak - balance) / peak if peak > 0 else Decimal(0))
+        for peak, balance in zip(peaks, balances, strict=True)
+    ]
+    fall = drawdown(start, balances[1:])
+    assert fall.absolute == start - min(balances)
+    assert fall.maximal == max(money for money, _ in falls)
+    assert fall.relative_ratio == max(ratio for _, ratio in falls)
+    assert (fall.maximal, fall.maximal_ratio) in falls or fall.maximal_ratio == 0
+    assert (fall.relative_money, fall.relative_ratio) in falls
+
+
+@unhurried
+@given(st.lists(money))
+def test_runs_are_those_of_a_walk_through_the_trades(nets: Sequence[Decimal]) -> None:
+    runs: list[list[Decimal]] = []
+    for net in nets:
+        if runs and (runs[-1][0] >= 0) == (net >= 0):
+            runs[-1].append(net)
+        else:
+            runs.append([net])
+    found = streaks(nets)
+    for kind, own in (
+        (found.wins, [run for run in runs if run[0] >= 0]),
+        (found.losses, [run for run in runs if run[0] < 0]),
+    ):
+        assert kind.runs == len(own)
+        assert kind.longest.count == max(map(len, own), default=0)
+        assert abs(kind.richest.money) == max((abs(sum(run, Decimal(0))) for run in own), default=0)
 
 
 @unhurried

@@ -1,6 +1,6 @@
 """How far a balance fell below its own highest point."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -25,20 +25,31 @@ class Drawdown:
 
 def drawdown(start: Decimal, balances: Iterable[Decimal]) -> Drawdown:
     """The drawdown of the balances after each event, in the order of time, measured from `start`."""
-    peak = lowest = start
+    lowest = start
     maximal = maximal_ratio = relative_ratio = relative_money = ZERO
-    for balance in balances:
-        if balance >= peak:
-            peak = balance
-            continue
-        lowest = min(lowest, balance)
-        fall = peak - balance
+    for peak, trough in _episodes(start, balances):
+        lowest = min(lowest, trough)
+        fall = peak - trough
         ratio = fall / peak if peak > 0 else ZERO
         if fall > maximal:
             maximal, maximal_ratio = fall, ratio
         if ratio > relative_ratio:
             relative_ratio, relative_money = ratio, fall
     return Drawdown(start - lowest, maximal, maximal_ratio, relative_ratio, relative_money)
+
+
+def _episodes(start: Decimal, balances: Iterable[Decimal]) -> Iterator[tuple[Decimal, Decimal]]:
+    """Each peak and the lowest balance before the next one: of the falls from one peak only the deepest counts."""
+    peak = trough = start
+    for balance in balances:
+        if balance >= peak:
+            if trough < peak:
+                yield peak, trough
+            peak = trough = balance
+        elif balance < trough:
+            trough = balance
+    if trough < peak:
+        yield peak, trough
 
 
 @dataclass(slots=True)

@@ -5,14 +5,16 @@ and a result of zero counts as won. What entries cost belongs to no trade: it is
 MetaTrader 4 carries all its costs at its close, so that its entries cost nothing. docs/formulas.md has every formula.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import Literal
 
 from trading.calc.drawdown import Drawdown, drawdown
-from trading.calc.history import Fill, Flow, History
+from trading.calc.history import History
+from trading.calc.ledger import ENTRY, EXIT_OF_BUY, EXIT_OF_SELL, Ledger, ledger_of
 from trading.calc.series import (
     average_factor,
     geometric_factor,
@@ -33,13 +35,14 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """An account's events in the order of time, and what they add up to."""
+    """An account's fills and flows in order, and what they add up to."""
 
     history: History
-    events: Sequence[Fill | Flow]
-    fills: Sequence[Fill]
-    nets: Sequence[Decimal]  # of the fills
-    exits: Sequence[tuple[str, Decimal]]  # side and net of each exit
+    ledger: Ledger
+    exits: Sequence[Decimal]  # the net of each
+    won: Sequence[Decimal]
+    lost: Sequence[Decimal]
+    sides: bytes  # the mark of each exit
     entry_costs: Decimal
     net: Decimal
     credit: Decimal
@@ -51,21 +54,22 @@ class _Account:
         return None if opening is None else opening + self.cash + self.net
 
 
-def metatrader_figures(history: History, definition: Definition) -> Figures:
+def metatrader_figures(history: History, definition: Definition, ledger: Ledger | None = None) -> Figures:
     """Every figure of a MetaTrader report by its key; None where it is undefined (see undefined.py for the reasons).
 
-    Figures that rest on the opening balance are left out where it is not known.
+    `ledger` stands for the fills of `history`, which are then not looked at. Figures that rest on the opening balance are
+    left out where it is not known.
 
     Units: money in account currency; keys that end in `_percent` are percentages, 12.5 for 12.5 %.
     Sign: `gross_loss` is positive under "mt4" and negative under "mt5", as each platform prints it.
     """
-    account = _in_order(history)
+    account = _account(history, ledger_of(history.fills, history.flows) if ledger is None else ledger)
     path = _trading_path(account, credit_counts=definition == "mt5")
     fall = drawdown(path[0], path[1:]) if path else None
     figures = _results(account)
-    figures |= _trade_counts(account.exits)
+    figures |= _trade_counts(account)
     figures |= _averages(account, entry_costs_count=definition == "mt5")
-    figures |= _streak_figures(streaks(net for _, net in account.exits))
+    figures |= _streak_figures(streaks(account.exits))
     figures |= _mt4_figures(account, fall) if definition == "mt4" else _mt5_figures(account, fall)
     figures |= _account_figures(account, definition)
     figures |= _series(account, path)
@@ -74,43 +78,36 @@ def metatrader_figures(history: History, definition: Definition) -> Figures:
     return figures
 
 
-def _in_order(history: History) -> _Account:
-    events: list[Fill | Flow] = [*history.fills, *history.flows]
-    events.sort(key=lambda event: (event.at, event.sequence))
-    fills = [event for event in events if isinstance(event, Fill)]
-    nets = [fill.net for fill in fills]
-    exits = [(fill.side, net) for fill, net in zip(fills, nets, strict=True) if fill.is_exit]
-    net = sum(nets, ZERO)
+def _account(history: History, ledger: Ledger) -> _Account:
+    exits = list(compress(ledger.nets, ledger.marks))
     credit_flows = sum((flow.amount for flow in history.flows if flow.kind == "credit"), ZERO)
     return _Account(
         history=history,
-        events=events,
-        fills=fills,
-        nets=nets,
+        ledger=ledger,
         exits=exits,
-        entry_costs=net - sum((net_of_exit for _, net_of_exit in exits), ZERO),
-        net=net,
+        won=[net for net in exits if net >= 0],
+        lost=[net for net in exits if net < 0],
+        sides=ledger.marks.translate(None, bytes([ENTRY])),
+        entry_costs=ledger.sums.net - sum(exits, ZERO),
+        net=ledger.sums.net,
         credit=credit_flows if history.credit is None else history.credit,
         cash=sum((flow.amount for flow in history.flows), -credit_flows),
     )
 
 
 def _results(account: _Account) -> Figures:
-    nets = [net for _, net in account.exits]
-    profit = sum((net for net in nets if net > 0), ZERO)
-    loss = sum((net for net in nets if net < 0), account.entry_costs)
+    profit, loss = sum(account.won, ZERO), sum(account.lost, account.entry_costs)
     return {
         "gross_profit": profit,
         "gross_loss": loss,
         "net_profit": account.net,
         "profit_factor": profit / -loss if loss < 0 else None,
-        "expected_payoff": account.net / len(nets) if nets else None,
+        "expected_payoff": account.net / len(account.exits) if account.exits else None,
     }
 
 
-def _trade_counts(exits: Sequence[tuple[str, Decimal]]) -> Figures:
-    won = [net for _, net in exits if net >= 0]
-    lost = [net for _, net in exits if net < 0]
+def _trade_counts(account: _Account) -> Figures:
+    exits, won, lost = account.exits, account.won, account.lost
     figures: Figures = {
         "trades_total": Decimal(len(exits)),
         "trades_won": Decimal(len(won)),
@@ -120,17 +117,17 @@ def _trade_counts(exits: Sequence[tuple[str, Decimal]]) -> Figures:
         "largest_profit_trade": max(won, default=ZERO),
         "largest_loss_trade": min(lost, default=ZERO),
     }
-    for name, side in (("short", "sell"), ("long", "buy")):
-        nets = [net for traded, net in exits if traded == side]
-        figures[f"trades_{name}"] = Decimal(len(nets))
-        figures[f"trades_{name}_won_percent"] = _percent(sum(net >= 0 for net in nets), len(nets))
+    tally = Counter(zip(account.sides, map(ZERO.__le__, exits), strict=True))
+    for name, side in (("short", EXIT_OF_SELL), ("long", EXIT_OF_BUY)):
+        wins, losses = tally[side, True], tally[side, False]
+        figures[f"trades_{name}"] = Decimal(wins + losses)
+        figures[f"trades_{name}_won_percent"] = _percent(wins, wins + losses)
     return figures
 
 
 def _averages(account: _Account, *, entry_costs_count: bool) -> Figures:
     """The average winner and loser. MetaTrader 5 divides all of its gross loss, entry costs included, by the losers."""
-    won = [net for _, net in account.exits if net >= 0]
-    lost = [net for _, net in account.exits if net < 0]
+    won, lost = account.won, account.lost
     profit = sum(won, ZERO) / len(won) if won else ZERO
     costs = account.entry_costs if entry_costs_count else ZERO
     loss = sum(lost, costs) / len(lost) if lost else ZERO
@@ -166,21 +163,18 @@ def _trading_path(account: _Account, *, credit_counts: bool) -> Sequence[Decimal
     balance = account.history.opening_balance
     if balance is None:
         return []
-    for event in account.events:
-        if isinstance(event, Fill):
-            break
-        if credit_counts or event.kind != "credit":
-            balance += event.amount
-    return list(accumulate(account.nets, initial=balance))
+    for after, flow in account.ledger.flows:
+        if not account.ledger.nets or after == 0:
+            balance += flow.amount if credit_counts or flow.kind != "credit" else ZERO
+    return list(accumulate(account.ledger.nets, initial=balance))
 
 
 def _series(account: _Account, path: Sequence[Decimal]) -> Figures:
-    nets = [net for _, net in account.exits]
+    nets = account.exits
     before, growth = _growth(account)
     returns = trade_returns(nets, before)
     score = z_score(nets)
-    after_exits = [balance for balance, fill in zip(path[1:], account.fills, strict=False) if fill.is_exit]
-    correlation, error = regression([*path[:1], *after_exits])
+    correlation, error = regression([*path[:1], *compress(path[1:], account.ledger.marks)])
     return {
         "sharpe_ratio": None if returns is None else sharpe_ratio(returns),
         "ahpr": None if returns is None else average_factor(returns),
@@ -200,19 +194,15 @@ def _growth(account: _Account) -> tuple[list[Decimal], Decimal | None]:
     balance = account.history.opening_balance
     if balance is None:
         return [], None
+    nets, marks = account.ledger.nets, account.ledger.marks
     before: list[Decimal] = []
-    nets = iter(account.nets)
-    growth, segment_start = Decimal(1), balance
-    for event in account.events:
-        if isinstance(event, Flow):
-            growth *= _factor(segment_start, balance)
-            balance += event.amount
-            segment_start = balance
-            continue
-        if event.is_exit:
-            before.append(balance)
-        balance += next(nets)
-    return before, growth * _factor(segment_start, balance)
+    growth, begins = Decimal(1), 0
+    for ends, flow in [*account.ledger.flows, (len(nets), None)]:
+        balances = list(accumulate(nets[begins:ends], initial=balance))
+        before += compress(balances, marks[begins:ends])
+        growth *= _factor(balance, balances[-1])
+        balance, begins = balances[-1] + (flow.amount if flow else ZERO), ends
+    return before, growth
 
 
 def _factor(start: Decimal, end: Decimal) -> Decimal:
@@ -221,12 +211,12 @@ def _factor(start: Decimal, end: Decimal) -> Decimal:
 
 
 def _mt4_figures(account: _Account, fall: Drawdown | None) -> Figures:
-    fills, positions = account.fills, account.history.positions
+    sums, positions = account.ledger.sums, account.history.positions
     return {
-        "closed_commission": sum((fill.commission for fill in fills), ZERO),
-        "closed_taxes": sum((fill.fee for fill in fills), ZERO),
-        "closed_swap": sum((fill.swap for fill in fills), ZERO),
-        "closed_gross": sum((fill.gross_profit for fill in fills), ZERO),
+        "closed_commission": sums.commission,
+        "closed_taxes": sums.fee,
+        "closed_swap": sums.swap,
+        "closed_gross": sums.gross_profit,
         "open_commission": sum((position.commission for position in positions), ZERO),
         "open_taxes": ZERO,
         "open_swap": sum((position.swap for position in positions), ZERO),
@@ -237,14 +227,14 @@ def _mt4_figures(account: _Account, fall: Drawdown | None) -> Figures:
 
 
 def _mt5_figures(account: _Account, fall: Drawdown | None) -> Figures:
-    fills, positions = account.fills, account.history.positions
+    sums, positions = account.ledger.sums, account.history.positions
     flows = sum((flow.amount for flow in account.history.flows), ZERO)
     opening = account.history.opening_balance
     return {
-        "deals_total_commission": sum((fill.commission for fill in fills), ZERO),
-        "deals_total_fee": sum((fill.fee for fill in fills), ZERO),
-        "deals_total_swap": sum((fill.swap for fill in fills), ZERO),
-        "deals_total_profit": sum((fill.gross_profit for fill in fills), flows),
+        "deals_total_commission": sums.commission,
+        "deals_total_fee": sums.fee,
+        "deals_total_swap": sums.swap,
+        "deals_total_profit": flows + sums.gross_profit,
         "deals_total_balance": None if opening is None else opening + flows + account.net,
         "open_total_swap": sum((position.swap for position in positions), ZERO),
         "open_total_profit": sum((position.floating_profit for position in positions), ZERO),

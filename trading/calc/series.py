@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
-from itertools import pairwise
+from itertools import count as count_up
+from operator import mul, ne
 
 from trading.calc.rounding import WIDE_PRECISION
 
@@ -27,7 +28,8 @@ def sharpe_ratio(returns: Sequence[Decimal]) -> Decimal | None:
     if not returns:
         return None
     mean = sum(returns, ZERO) / len(returns)
-    variance = sum(((value - mean) ** 2 for value in returns), ZERO) / len(returns)
+    deviations = [value - mean for value in returns]
+    variance = sum(map(mul, deviations, deviations), ZERO) / len(returns)
     return mean / variance.sqrt() if variance else None
 
 
@@ -55,7 +57,7 @@ def z_score(nets: Sequence[Decimal]) -> Decimal | None:
     product = 2 * won * (total - won)
     if product <= total:
         return None
-    runs = 1 + sum(one is not other for one, other in pairwise(outcomes))
+    runs: int = 1 + sum(map(ne, outcomes, outcomes[1:]))
     spread = (Decimal(product) * (product - total) / (total - 1)).sqrt()
     return (total * (runs - Decimal("0.5")) - product) / spread
 
@@ -81,8 +83,8 @@ def regression(balances: Sequence[Decimal]) -> tuple[Decimal | None, Decimal | N
         index_sum = count * (count - 1) // 2
         index_square_sum = (count - 1) * count * (2 * count - 1) // 6
         total = sum(balances, ZERO)
-        squares = sum((balance * balance for balance in balances), ZERO)
-        products = sum((index * balance for index, balance in enumerate(balances)), ZERO)
+        squares = sum(map(mul, balances, balances), ZERO)
+        products = sum(map(mul, balances, count_up()), ZERO)
         spread_index = Decimal(count * index_square_sum - index_sum**2)
         spread_balance = count * squares - total * total
         spread_both = count * products - index_sum * total

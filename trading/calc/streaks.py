@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import groupby
 
 ZERO = Decimal(0)
 
@@ -13,10 +14,6 @@ class Run:
 
     count: int = 0
     money: Decimal = ZERO
-
-    def add(self, net: Decimal) -> None:
-        self.count += 1
-        self.money += net
 
 
 @dataclass(slots=True)
@@ -34,8 +31,6 @@ class RunsOfOneKind:
 
     def close(self, run: Run) -> None:
         """Counts a finished run. Of equally long runs the one with more money is kept, as MetaTrader does."""
-        if not run.count:
-            return
         self.runs += 1
         self.trades += run.count
         if (run.count, abs(run.money)) > (self.longest.count, abs(self.longest.money)):
@@ -53,12 +48,7 @@ class Streaks:
 def streaks(nets: Iterable[Decimal]) -> Streaks:
     """The runs of wins (net of zero or more) and of losses, for results in the order of time."""
     found = Streaks()
-    run, winning = Run(), True
-    for net in nets:
-        won = net >= 0
-        if won is not winning:
-            (found.wins if winning else found.losses).close(run)
-            run, winning = Run(), won
-        run.add(net)
-    (found.wins if winning else found.losses).close(run)
+    for won, results in groupby(nets, key=ZERO.__le__):
+        run = list(results)
+        (found.wins if won else found.losses).close(Run(len(run), sum(run, ZERO)))
     return found

@@ -1,6 +1,7 @@
 """An account's history from the database, and the figures and the proof that follow from it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from trading.calc import balance_proof as proving
 from trading.calc.history import Booking, Fill, Flow, History, OpenPosition
 from trading.calc.metatrader import Definition, Figures, metatrader_figures
 from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
+from trading.queries.ledgers import read_ledger
 
 ZERO = Decimal(0)
 #: States in which what a statement brought is in the book.
@@ -27,7 +29,7 @@ def definition_of(account: BrokerAccount) -> Definition:
 
 
 def load_history(account: BrokerAccount) -> History:
-    """Everything that the arithmetic needs of an account, read in five queries however long the history."""
+    """Everything that the arithmetic needs of an account but its fills, read in four queries."""
     snapshot = latest_snapshot(account)
     positions = [
         OpenPosition(*row)
@@ -35,7 +37,7 @@ def load_history(account: BrokerAccount) -> History:
     ]
     has_history = _in_book(account).filter(has_history=True).exists()
     return History(
-        fills=fills_of(account.pk),
+        fills=(),
         flows=flows_of(account.pk),
         positions=positions,
         opening_balance=opening_balance(account),
@@ -139,8 +141,17 @@ def account_figures(account: BrokerAccount, definition: Definition) -> Figures:
         "figures",
         (account.pk, account.revision, definition),
         cache.FIGURES_S,
-        lambda: metatrader_figures(load_history(account), definition),
+        lambda: read_figures(account, definition),
     )
+
+
+def read_figures(account: BrokerAccount, definition: Definition) -> Figures:
+    """The same without what is kept of it."""
+    history = load_history(account)
+    ledger = read_ledger(account.pk, history.flows)
+    if ledger is None:
+        return metatrader_figures(replace(history, fills=fills_of(account.pk)), definition)
+    return metatrader_figures(history, definition, ledger)
 
 
 def balance_proof(account: BrokerAccount, zone: ZoneInfo) -> proving.BalanceProof:
