@@ -196,6 +196,30 @@ def test_the_part_and_the_page_show_the_same(ann_client: Client, trades: list[An
     assert DEPTH in ann_client.get("/analysis/").content.decode()
 
 
+def test_two_currencies_stay_within_the_budget_of_a_page(ann_client: Client, trades: list[Any]) -> None:
+    page, depth = ann_client.get("/analysis/"), ann_client.get(DEPTH, {"currency": "USD"})
+    assert len(page.context["sets"]) == 2
+    assert len(page.content) < 60_000
+    assert len(depth.content) < 60_000
+
+
+def test_many_symbols_show_those_that_moved_most_and_lead_to_all(ann: Trader, ann_client: Client) -> None:
+    account = make.account(ann)
+    for number in range(15):
+        make.trade(account, symbol=f"S{number:02}", gross_profit=Decimal(number * 10 - 70))
+    card = ann_client.get("/analysis/").context["sets"][0]["cards"][0]
+    assert (len(card["rows"]), card["left_out"]) == (12, 3)
+    assert {"S00", "S14"} <= {row["label"] for row in card["rows"]}
+    assert len(ann_client.get(card["all_url"]).context["sets"][0]["cards"][0]["rows"]) == 15
+
+
+def test_rows_stand_side_by_side_in_a_comparison(ann_client: Client, trades: list[Any]) -> None:
+    cards = ann_client.get("/analysis/", {"symbol": "EURUSD"}).context["sets"][0]["cards"]
+    sides = next(card for card in cards if card["name"] == "side")
+    columns = ann_client.get(sides["compare_url"]).context["columns"]
+    assert [column["trades"] for column in columns] == [row["trades"] for row in sides["rows"]]
+
+
 def test_strangers_and_others_see_none_of_it(
     stranger: Client, bo_client: Client, trades: list[Any], ann: Trader
 ) -> None:
