@@ -117,6 +117,7 @@ class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
             "number_format": _("Numbers"),
             "mails_warnings": _("E-mail me at a warning"),
             "mails_criticals": _("E-mail me at a critical alert"),
+            "hides_first_steps": _("Put the first steps on the dashboard away"),
         }
         help_texts: ClassVar[dict[str, Any]] = {
             "mails_criticals": _("Pages and webhooks tell every alert all the same."),

@@ -17,6 +17,7 @@ from accounts.forms import AccountForm, SettingsForm
 from accounts.models import BrokerAccount, Trader
 from accounts.services.accounts import archive_account, create_account, edit_account, restore_account
 from accounts.services.settings import change_settings
+from accounts.zones import zone_names
 
 _A_YEAR_S = 31_536_000
 
@@ -86,6 +87,29 @@ def settings(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your settings are saved."))
         return redirect("settings")
     return _answer(request, "accounts/settings.html", {"form": form})
+
+
+@login_required
+@require_POST
+def zone_choose(request: HttpRequest) -> HttpResponse:
+    """The time zone alone, from where it is offered; what is no zone changes nothing."""
+    chosen = request.POST.get("time_zone", "")
+    if chosen in zone_names():
+        change_settings(_trader(request), time_zone=chosen)
+        messages.success(request, _("Days and times are those of %(zone)s now.") % {"zone": chosen.replace("_", " ")})
+    else:
+        messages.error(request, _("This time zone is not known here. Choose one in the settings."))
+    return redirect("dashboard")
+
+
+@login_required
+@require_POST
+def first_steps(request: HttpRequest) -> HttpResponse:
+    """Puts the first steps away. The settings show them again."""
+    if "put_away" in request.POST:
+        change_settings(_trader(request), hides_first_steps=True)
+        messages.success(request, _("The first steps are put away. Your settings can show them again."))
+    return redirect("dashboard")
 
 
 @require_POST

@@ -17,6 +17,7 @@ CHOSEN = (
     "number_format",
     "mails_warnings",
     "mails_criticals",
+    "hides_first_steps",
 )
 
 
@@ -26,6 +27,8 @@ def change_settings(trader: Trader, **fields: Any) -> None:
     strange = fields.keys() - set(CHOSEN)
     if strange:
         raise TypeError(f"A trader has no setting called {', '.join(sorted(strange))}.")
+    if "time_zone" in fields:
+        fields = {**fields, "has_chosen_zone": True}
     for name, value in fields.items():
         setattr(trader, name, value)
     trader.clean_fields(exclude=[field.name for field in Trader._meta.fields if field.name not in fields])

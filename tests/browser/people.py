@@ -55,6 +55,7 @@ def build_site() -> Site:
     objects["webhook"] = watch_a_day(committed.account, now)
     for caption in ("The entry", ""):
         make.screenshot(objects["trade"], caption=caption)
+    objects["beginner"] = make.trader("fay@example.com", name="Fay")
     sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}
     return Site(ann, eve, committed.account, objects, sessions)
 
@@ -63,6 +64,14 @@ def _mt4_file(clock: datetime) -> bytes:
     out = BytesIO()
     profile = Profile(number="20417733", server="NorthwindMarkets-Live04", currency="USD", seed=11, ends_at=clock)
     write_mt4_html(simulate(profile), out)
+    return out.getvalue()
+
+
+def small_statement() -> bytes:
+    """The report of an account with few trades, for who imports in front of the browser."""
+    out = BytesIO()
+    ends_at = datetime(2026, 3, 2, 12, 0)
+    write_mt5_xlsx(simulate(Profile(number="61000001", currency="EUR", seed=5, trades=12, ends_at=ends_at)), out)
     return out.getvalue()
 
 

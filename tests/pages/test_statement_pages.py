@@ -12,8 +12,9 @@ from django.utils import timezone
 from accounts.models import Trader
 from tests import make
 from tests.samples import sample
+from trading.errors import StateConflict
 from trading.models import State, Statement
-from trading.services.statements import commit, read, undo
+from trading.services.statements import NewAccount, commit, confirm_and_commit, read, undo
 
 pytestmark = pytest.mark.django_db
 
@@ -210,6 +211,37 @@ def test_an_unknown_account_is_asked_for_before_a_commit(ann: Trader, ann_client
     assert (statement.state, statement.server_time_zone) == (State.QUEUED, "Europe/Moscow")
     assert statement.header["new_account"]["label"] == "Swing"
     assert not statement.zone_is_guessed
+
+
+def test_a_zone_that_was_guessed_right_is_confirmed_and_committed_by_one_click(ann: Trader, ann_client: Client) -> None:
+    statement = make.statement(ann, header={"platform": "mt5"}, zone_is_guessed=True)
+    form = {"label": "Swing", "time_zone": "Europe/Athens", "account": "", "commit": "yes"}
+    _post(ann_client, "statement_account", statement, form)
+    statement.refresh_from_db()
+    assert (statement.state, statement.zone_is_guessed) == (State.COMMITTING, False)
+    assert statement.header["new_account"]["label"] == "Swing"
+    _post(ann_client, "statement_account", statement, form)  # a second click does nothing more
+    statement.refresh_from_db()
+    assert statement.state == State.COMMITTING
+
+
+@pytest.mark.parametrize("elsewhere", [{"time_zone": "Europe/Moscow"}, {"account": "own"}])
+def test_another_zone_or_account_is_never_committed_unseen(
+    ann: Trader, ann_client: Client, elsewhere: dict[str, str]
+) -> None:
+    statement = make.statement(ann, header={"platform": "mt5"}, zone_is_guessed=True)
+    if "account" in elsewhere:
+        elsewhere = {"account": str(make.account(ann, platform="mt5").pk)}
+    form = {"label": "Swing", "time_zone": "Europe/Athens", "account": "", "commit": "yes", **elsewhere}
+    _post(ann_client, "statement_account", statement, form)
+    statement.refresh_from_db()
+    assert statement.state == State.QUEUED
+
+
+def test_a_dry_run_that_was_made_anew_meanwhile_is_not_committed(ann: Trader) -> None:
+    statement = make.statement(ann, server_time_zone="Europe/Moscow", zone_is_guessed=True)
+    with pytest.raises(StateConflict):
+        confirm_and_commit(statement, new_account=NewAccount(label=""), time_zone="Europe/Athens", now=timezone.now())
 
 
 def test_another_traders_account_can_not_be_chosen(ann: Trader, bo: Trader, ann_client: Client) -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "NewAccount",
     "choose_account",
     "commit",
+    "confirm_and_commit",
     "discard_statement",
     "import_now",
     "read",
@@ -110,6 +111,20 @@ def choose_account(
 def request_commit(statement: Statement, now: datetime) -> Statement:
     """Enqueues the commit of a dry run. Errors: StateConflict unless the dry run is ready."""
     statement = _locked(statement, {State.READY}, "Only a statement whose dry run is ready can be committed.")
+    return _enqueue(statement, State.COMMITTING, "commit", "Waiting to be committed")
+
+
+@transaction.atomic
+def confirm_and_commit(statement: Statement, *, new_account: NewAccount, time_zone: str, now: datetime) -> Statement:
+    """Takes the zone of a dry run for right, names the account that the commit makes, and commits it.
+
+    Errors: StateConflict unless it is ready, without an account, and made in this zone: else it showed something else.
+    """
+    statement = _locked(statement, {State.READY}, "Only a statement whose dry run is ready can be committed.")
+    if statement.account_id is not None or statement.server_time_zone != time_zone:
+        raise StateConflict
+    statement.zone_is_guessed = False
+    statement.header = {**statement.header, "new_account": asdict(new_account)}
     return _enqueue(statement, State.COMMITTING, "commit", "Waiting to be committed")
 
 

@@ -19,7 +19,7 @@ from accounts.models import BrokerAccount, Trader
 from trading import formatting
 from trading.context import Frame
 from trading.formatting import Formats
-from trading.models import Position, Statement
+from trading.models import Position
 from trading.queries.daily import daily_results
 from trading.queries.day_notes import days_with_notes
 from trading.queries.overview import overviews
@@ -29,8 +29,10 @@ from trading.views.attention import notices
 from trading.views.charts import chart_part, chosen_span, curve_json, ms_of, read_charts, span_links, step_links
 from trading.views.converted import converted_part, held_in_currencies
 from trading.views.dashboard_strip import strips
+from trading.views.first_steps import first_steps
 from trading.views.guards import guard_cards
 from trading.views.open_risk_lines import open_risk_lines, open_risks
+from trading.views.statements import upload_limits
 
 _POSITIONS = 6
 _TRADES = 9
@@ -42,15 +44,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     frame, now = Frame(request), timezone.now()
     trader, formats = _trader(request), frame.formats
     if not frame.accounts:
-        has_statements = Statement.objects.for_trader(trader).exists()
-        return render(request, "trading/dashboard_empty.html", {"frame": frame, "has_statements": has_statements})
+        return render(request, "trading/dashboard_empty.html", _start(trader, frame))
     chosen = _chosen(frame)
     shown = overviews(chosen)
     span = chosen_span(request.GET.dict(), formats, frame.period, now)
     charts = read_charts(chosen, formats, span, now)
     risks = open_risks(chosen)
     context = {
-        "frame": frame,
+        **_start(trader, frame),
         "strips": strips(shown, formats, now),
         "converted": converted_part(trader, [*held_in_currencies(shown), (_("Every stop hit"), risks)], formats, now),
         "charts": [chart_part(drawn, formats) for drawn in charts],
@@ -86,6 +87,11 @@ def dashboard_curve(request: HttpRequest) -> HttpResponse:
     response = JsonResponse({"from": ms_of(span.start), "to": ms_of(span.end), "curves": curves})
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _start(trader: Trader, frame: Frame) -> dict[str, Any]:
+    """What a portal with little in it needs: the first steps, and the form of the first upload."""
+    return {"frame": frame, "first_steps": first_steps(trader, frame), **upload_limits()}
 
 
 def _trader(request: HttpRequest) -> Trader:

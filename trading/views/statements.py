@@ -1,6 +1,7 @@
 """Statements: the list, the upload, the dry run, and what its trader decides about it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from trading.services.kept_files import chunks_of
 from trading.services.statements import (
     NewAccount,
     choose_account,
+    confirm_and_commit,
     discard_statement,
     receive_statement,
     request_commit,
@@ -83,10 +85,14 @@ def statement_upload(request: HttpRequest) -> HttpResponse:
     context = {
         "refused": refused,
         "account": account,
-        "limit_bytes": settings.STATEMENT_MAX_BYTES,
-        "limit_mib": settings.STATEMENT_MAX_BYTES // 1_048_576,
+        **upload_limits(),
     }
     return render(request, "trading/_upload_form.html" if request.htmx else "trading/statement_upload.html", context)  # type: ignore[attr-defined]
+
+
+def upload_limits() -> dict[str, int]:
+    """What the form of an upload says about size."""
+    return {"limit_bytes": settings.STATEMENT_MAX_BYTES, "limit_mib": settings.STATEMENT_MAX_BYTES // 1_048_576}
 
 
 def _upload_account(request: HttpRequest, trader: Trader) -> BrokerAccount | None:
@@ -151,6 +157,10 @@ def statement_account(request: HttpRequest, statement_id: Any) -> HttpResponse:
         context = {"statement": statement, "story": tell_statement(statement, Formats.of(trader)), "form": form}
         return render(request, "trading/statement_detail.html", context)
     chosen = form.cleaned_data
+    if "commit" in request.POST and not chosen["account"] and chosen["time_zone"] == statement.server_time_zone:
+        new_account = NewAccount(label=chosen["label"])
+        confirmed = partial(confirm_and_commit, new_account=new_account, time_zone=chosen["time_zone"])
+        return _act(request, statement, confirmed)
 
     def choose(statement: Statement, now: Any) -> Statement:
         return choose_account(
