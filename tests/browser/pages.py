@@ -86,6 +86,8 @@ PAGES = [
     Page("analysis_compare", who="newcomer"),
     Page("monte_carlo", of_account=True),
     Page("figure_detail", lambda site: ["profit_factor"], of_account=True),
+    Page("figure_detail", lambda site: ["day_best_percent"], query={"definition": "portal"}, of_account=True),
+    Page("figure_detail", lambda site: ["equity_drawdown_maximal"], query={"definition": "portal"}, note="equity"),
     Page("share_list", _account),
     Page("share_revoke", one("shared")),
     Page("shared_record", _token, who="stranger"),
