@@ -219,6 +219,9 @@ def test_the_best_day_is_named_and_opens(ann_client: Client, ann_api: APIClient,
     address = f"/journal/day/?day=2025-01-06&account={account.pk}"
     assert answer.context["sets"][0]["day_url"] == address
     assert "6 Jan 2025" in answer.context["sets"][0]["note"]
+    assert ["60" in row["net"] for row in answer.context["trades"]] == [True]
+    assert "from=2025-01-06&to=2025-01-06" in answer.context["trades_url"]
+    assert ann_client.get(answer.context["trades_url"]).context["rows"].count("<tr ") == 1
     assert ann_client.get(address).status_code == 200
 
 

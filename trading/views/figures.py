@@ -1,6 +1,6 @@
 """Figures: all of them for any choice of trades, and each with what it rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from accounts.models import BrokerAccount
 from trading.calc.figure_types import DefinitionSet, FigureEntry
 from trading.calc.registry import BY_KEY, DEFINITION_SETS, ENTRIES
 from trading.calc.return_figures import ON_BALANCE
+from trading.filters import end_of, start_of
 from trading.models import Trade
 from trading.queries import keyset
 from trading.queries.figure_sets import FigureSet, figure_trades
@@ -120,6 +121,8 @@ def figure_detail(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     choice = FigureChoice(request)
     sets = choice.sets()
+    on = _day_of(entry, sets)
+    of_day = {"from": on.isoformat(), "to": on.isoformat()} if on else {}
     context = {
         "frame": choice.frame,
         "entry": in_words(entry),
@@ -131,8 +134,8 @@ def figure_detail(request: HttpRequest, key: str) -> HttpResponse:
         "departures": _departures(entry),
         "sets": [_told(entry, found, choice) for found in sets],
         "is_of_reports": entry.counted == "points",
-        "trades": _trades(entry, choice) if sets and entry.counted != "points" else [],
-        "trades_url": choice.trades_url(**figure_trades(entry.key, choice.definition)),
+        "trades": _trades(entry, choice, on) if sets and entry.counted != "points" else [],
+        "trades_url": choice.trades_url(**figure_trades(entry.key, choice.definition), **of_day),
         "is_of_set": choice.definition in entry.sets,
     }
     return render(request, "trading/figure_detail.html", context)
@@ -203,11 +206,21 @@ def _inputs(entry: FigureEntry, found: FigureSet, choice: FigureChoice) -> list[
     return rows
 
 
-def _trades(entry: FigureEntry, choice: FigureChoice) -> list[dict[str, Any]]:
-    """The first of the trades that the figure rests on."""
+def _day_of(entry: FigureEntry, sets: Sequence[FigureSet]) -> date | None:
+    """The day that the figure is of; None where it is of none, or currencies have one each."""
+    figures = [found.figures.get(entry.key) for found in sets]
+    return figures[0].on if len(figures) == 1 and figures[0] else None
+
+
+def _trades(entry: FigureEntry, choice: FigureChoice, on: date | None) -> list[dict[str, Any]]:
+    """The first of the trades that the figure rests on, of its day where it is of one."""
     narrowing = figure_trades(entry.key, choice.definition)
     sort = keyset.parse_sort(narrowing.get("sort", ""), SORTS, DEFAULT_SORT)
-    page = trade_page(_narrowed(choice, narrowing), choice.wanted.accounts, sort, size=_TRADES)
+    trades = _narrowed(choice, narrowing)
+    if on:
+        zone = choice.wanted.zone
+        trades = trades.filter(closed_at__gte=start_of(on, zone), closed_at__lt=end_of(on, zone))
+    page = trade_page(trades, choice.wanted.accounts, sort, size=_TRADES)
     accounts = {account.pk: account for account in choice.wanted.accounts}
     return [_trade(row, accounts[row["account_id"]], choice) for row in page.rows]
 
