@@ -6,7 +6,7 @@ nothing ever has to be deleted. When Redis fails, the failure is logged and coun
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import TypeVar, cast
 
@@ -15,6 +15,7 @@ from django.core.cache import cache
 logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+Key = TypeVar("Key")
 
 #: Raised when the shape of a kept answer changes, or what the same rows give.
 FORMAT = 6
@@ -24,6 +25,7 @@ FIGURE_SETS_S = 900
 CURVE_S = 86_400
 EQUITY_S = 30
 PROOF_S = 86_400
+QUALITY_S = 86_400
 PERIODS_S = 900
 RESULTS_S = 86_400
 TRADE_TOTALS_S = 86_400
@@ -49,6 +51,21 @@ def remembered(name: str, parts: tuple[object, ...], ttl_s: int, compute: Callab
     answer = compute()
     _set(name, key, answer, ttl_s)
     return answer
+
+
+def remembered_each(
+    name: str,
+    parts: Mapping[Key, tuple[object, ...]],
+    ttl_s: int,
+    compute: Callable[[list[Key]], Mapping[Key, Answer]],
+) -> dict[Key, Answer]:
+    """The answer for each key, kept under its own parts; those that are not kept are computed together. Two round trips."""
+    names = {key: ":".join([name, str(FORMAT), *map(str, of)]) for key, of in parts.items()}
+    kept = _get_many(name, list(names.values())) if names else {}
+    missing = [key for key, of in names.items() if of not in kept]
+    computed = compute(missing) if missing else {}
+    _set_many(name, {names[key]: answer for key, answer in computed.items()}, ttl_s)
+    return {key: computed[key] if key in computed else cast(Answer, kept[of]) for key, of in names.items()}
 
 
 def kept_answer(tag: str, compute: Callable[[], bytes]) -> bytes:
@@ -94,6 +111,28 @@ def _get(name: str, key: str) -> object:
         return _MISSING
     _count(f"{name}.miss" if kept is _MISSING else f"{name}.hit")
     return kept
+
+
+def _get_many(name: str, keys: list[str]) -> dict[str, object]:
+    try:
+        kept: dict[str, object] = cache.get_many(keys)
+    except Exception:
+        logger.warning("Redis did not answer; %s is computed.", name, exc_info=True)
+        _count(f"{name}.failure")
+        return {}
+    for key in keys:
+        _count(f"{name}.hit" if key in kept else f"{name}.miss")
+    return kept
+
+
+def _set_many(name: str, answers: Mapping[str, object], ttl_s: int) -> None:
+    if not answers:
+        return
+    try:
+        cache.set_many(dict(answers), ttl_s)
+    except Exception:
+        logger.warning("Redis did not keep %s.", name, exc_info=True)
+        _count(f"{name}.failure")
 
 
 def _set(name: str, key: str, answer: object, ttl_s: int) -> None:

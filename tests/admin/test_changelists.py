@@ -169,6 +169,8 @@ def test_a_changelist_asks_no_more_for_twenty_more_rows(cy_client: Client, model
     few = count_queries(cy_client, path)
     for _ in range(20):
         MAKERS[model]()
+    # Looked at once before, as above: what is kept of the new rows is computed for all of them together.
+    cy_client.get(path)
     assert count_queries(cy_client, path) <= few
 
 

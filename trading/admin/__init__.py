@@ -1,5 +1,5 @@
 """The admin of what happened in the accounts. The history can be looked at, not changed."""
 
-from trading.admin import guards, history, imports, reconciliation, reference, sharing, sync
+from trading.admin import accounts, guards, history, imports, reconciliation, reference, sharing, sync
 
-__all__ = ["guards", "history", "imports", "reconciliation", "reference", "sharing", "sync"]
+__all__ = ["accounts", "guards", "history", "imports", "reconciliation", "reference", "sharing", "sync"]

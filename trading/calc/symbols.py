@@ -48,6 +48,10 @@ class Markets:
             return capitals
         return self._without_separator(capitals) or self._without_suffix(capitals) or capitals
 
+    def knows(self, symbol: str) -> bool:
+        """Whether this symbol stands for an instrument whose pip is known."""
+        return self._is_known(self.name(symbol))
+
     def pip(self, name: str, prices: Iterable[Decimal]) -> Decimal:
         """The pip of an instrument; of one in no list, that of its currencies or of how its prices are printed."""
         known = self.pips.get(name)

@@ -1,7 +1,7 @@
 """Every figure of any set of closed trades, by any of the definitions, with what it rests on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,8 +26,8 @@ from trading.calc.undefined import NO_OPENING_BALANCE
 from trading.calc.words import Sentence, ngettext
 from trading.calc.words import marked as _
 from trading.models import Execution, Trade
-from trading.queries.book_balances import balances
 from trading.queries.closed_samples import read_sample
+from trading.queries.data_quality import book_facts
 from trading.queries.figures import account_figures, definition_of
 from trading.queries.overview import overviews
 from trading.queries.trades import kept_parts
@@ -46,6 +46,11 @@ _OF_BALANCE = frozenset(
     | {entry.key for entry in ENTRIES if entry.key.startswith("balance_drawdown_")}
 )
 _OF_ACCOUNT = frozenset(entry.key for entry in ENTRIES if entry.group == "Account")
+SOME_WITHOUT_STOP = _("Trades without an initial stop are left out")
+BEGINS_MIDWAY = _("The history begins with a balance, and how it came about is not in them: %(accounts)s.")
+BEGINS_UNKNOWN = _("The history begins with an unknown opening balance: %(accounts)s.")
+UNTIED = _("The balance differs from the broker’s, so that something may be missing: %(accounts)s.")
+_OF_STOPS = frozenset(entry.key for entry in ENTRIES if entry.group == "Risk multiples")
 _SUMMED = ("balance", "equity", "credit")
 
 
@@ -204,7 +209,7 @@ def _figure_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool
         trades=counts["chosen"],
         zone=wanted.zone.key,
         window=wanted.window,
-        exclusions=(*_left_out(counts, wanted, definition), *notes, *_untied(wanted.accounts)),
+        exclusions=(*_left_out(counts, wanted, definition), *notes, *_doubts(wanted)),
         figures=figures,
         coverage=coverage,
     )
@@ -242,7 +247,17 @@ def _of_round_trips(
                 without_stop,
             )
         )
+        figures |= _without_some(figures)
     return _complete(figures, definition, NOT_GIVEN), notes
+
+
+def _without_some(figures: FigureValues) -> FigureValues:
+    """The figures of R multiples, each with a note that it has to leave out trades."""
+    return {
+        key: replace(figure, note=SOME_WITHOUT_STOP)
+        for key, figure in figures.items()
+        if key in _OF_STOPS and figure.value is not None
+    }
 
 
 def _about_returns(sample: Sample, figures: FigureValues) -> list[Sentence]:
@@ -365,15 +380,12 @@ def _counts_open(wanted: Wanted, definition: DefinitionSet) -> bool:
     return definition == "mt5" and wanted.is_whole
 
 
-def _untied(accounts: Sequence[BrokerAccount]) -> list[Sentence]:
-    """Accounts whose recorded balance is not the one that their broker reported last."""
-    found = balances([account.pk for account in accounts])
-    differing = [
-        account.label
-        for account in accounts
-        if (of := found.get(account.pk)) and None not in (of.book, of.broker) and of.book != of.broker
-    ]
-    if not differing:
-        return []
-    text = _("The balance differs from the broker’s, so that something may be missing: %(accounts)s.")
-    return [Sentence(text, {"accounts": ", ".join(differing)})]
+def _doubts(wanted: Wanted) -> list[Sentence]:
+    """What is amiss with the balances of the accounts: unknown at first, not explained, or other than the broker's."""
+    facts = book_facts(wanted.accounts, wanted.zone)
+    proven = [(of.label, facts[of.pk].proof) for of in wanted.accounts if facts[of.pk].has_history]
+    found = {UNTIED: [label for label, proof in proven if proof.opening is not None and proof.untied_days]}
+    if wanted.window[0] is None:
+        found[BEGINS_MIDWAY] = [label for label, proof in proven if proof.opening]
+        found[BEGINS_UNKNOWN] = [label for label, proof in proven if proof.opening is None]
+    return [Sentence(words, {"accounts": ", ".join(labels)}) for words, labels in found.items() if labels]

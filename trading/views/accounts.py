@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount
@@ -24,8 +25,9 @@ from trading.formatting import Formats
 from trading.models import State, Statement
 from trading.periods import Period
 from trading.queries.account_results import account_results
+from trading.queries.data_quality import Graded, graded
 from trading.queries.figure_sets import FigureSet, figure_sets, whole_account
-from trading.queries.figures import balance_proof, latest_snapshot
+from trading.queries.figures import latest_snapshot
 from trading.queries.overview import Overview, overviews
 from trading.queries.recent import period_sums
 from trading.queries.trades import closed_trades
@@ -34,6 +36,7 @@ from trading.views.converted import converted_part, held_in_currencies
 from trading.views.dashboard_strip import PERIOD_LABELS
 from trading.views.figure_choice import FigureChoice
 from trading.views.figure_rows import figure_row
+from trading.views.quality import quality_part
 from trading.views.result_words import WHAT_COUNTS, counts_in_words, not_in_results, trades_in_words
 
 #: At the head of an account's page, after its equity.
@@ -53,19 +56,21 @@ _NO_OPENING = "No statement tells the balance before the first trade."
 @require_safe
 def account_list(request: HttpRequest) -> HttpResponse:
     frame = Frame(request)
+    now = timezone.now()
     found = overviews(BrokerAccount.objects.for_trader(request.user))
-    rows = [_row(overview, frame.formats) for overview in found]
+    grades = graded([overview.account for overview in found], frame.formats.zone, now)
+    rows = [_row(overview, grades[overview.account.pk], frame.formats) for overview in found]
     in_use = [overview for overview in found if not overview.account.archived_at]
     context = {
         "frame": frame,
-        "converted": converted_part(request.user, held_in_currencies(in_use), frame.formats, timezone.now()),
+        "converted": converted_part(request.user, held_in_currencies(in_use), frame.formats, now),
         "rows": [row for row in rows if not row["account"].archived_at],
         "archived": [row for row in rows if row["account"].archived_at],
     }
     return render(request, "trading/account_list.html", context)
 
 
-def _row(overview: Overview, formats: Formats) -> dict[str, Any]:
+def _row(overview: Overview, of: Graded, formats: Formats) -> dict[str, Any]:
     currency = overview.account.currency
     return {
         "account": overview.account,
@@ -76,11 +81,12 @@ def _row(overview: Overview, formats: Formats) -> dict[str, Any]:
         "positions": overview.positions,
         "floating": formats.amount(overview.floating, currency),
         "last_statement": formats.day(overview.last_statement) if overview.last_statement else "",
-        "state": _state(overview, formats),
+        "state": _state(overview, of),
+        "quality": quality_part(overview.account, of, formats),
     }
 
 
-def _state(overview: Overview, formats: Formats) -> tuple[str, str]:
+def _state(overview: Overview, of: Graded) -> tuple[str, str]:
     """The badge of an account: its kind and its word."""
     if overview.statements.get(State.READY):
         return "warning", "To review"
@@ -88,8 +94,13 @@ def _state(overview: Overview, formats: Formats) -> tuple[str, str]:
         return "idle", "Empty"
     if overview.balance is None:
         return "degraded", "No opening balance"
-    badge: tuple[str, str] = _proof(overview.account, formats)["badge"]
-    return badge
+    return _proof_badge(of)
+
+
+def _proof_badge(of: Graded) -> tuple[str, str]:
+    if of.facts.untied_days:
+        return "warning", _("Does not tie")
+    return ("healthy", _("Ties")) if of.facts.stated_days else ("idle", _("Nothing stated"))
 
 
 @login_required
@@ -98,6 +109,7 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
     account = _account(request, account_id)
     frame = Frame(request)
     formats = frame.formats
+    of = graded([account], formats.zone, timezone.now())[account.pk]
     whole = whole_account(account, formats.zone)
     (printed,), (found,) = figure_sets(whole, "mt5"), figure_sets(whole, frame.definition)
     now = timezone.now()
@@ -118,7 +130,8 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
         "besides": not_in_results(account_results([account])[account.pk], account.currency, formats),
         "statements": _statements(account),
         "symbols": _symbols(request, account, formats),
-        "proof": _proof(account, formats),
+        "proof": _proof(account, of, formats),
+        "quality": quality_part(account, of, formats),
         "snapshot": latest_snapshot(account),
     }
     return render(request, "trading/account_detail.html", context)
@@ -188,12 +201,10 @@ def _symbols(request: HttpRequest, account: BrokerAccount, formats: Formats) -> 
     ]
 
 
-def _proof(account: BrokerAccount, formats: Formats) -> dict[str, Any]:
-    proof = balance_proof(account, formats.zone)
-    broken = proof.first_break
-    if broken is None or broken.difference is None:
-        stated = sum(1 for day in proof.days if day.stated is not None)
-        badge = ("healthy", "Ties") if stated else ("idle", "Nothing stated")
-        return {"badge": badge, "stated": formatting.count(stated, "day") if stated else ""}
-    difference = formats.signed(broken.difference, account.currency)
-    return {"badge": ("warning", "Does not tie"), "difference": difference, "on": formats.day(broken.on)}
+def _proof(account: BrokerAccount, of: Graded, formats: Formats) -> dict[str, Any]:
+    facts = of.facts
+    if not facts.untied_days or facts.difference is None or facts.untied_on is None:
+        stated = formatting.count(facts.stated_days, "day") if facts.stated_days else ""
+        return {"badge": _proof_badge(of), "stated": stated}
+    difference = formats.signed(facts.difference, account.currency)
+    return {"badge": _proof_badge(of), "difference": difference, "on": formats.day(facts.untied_on)}

@@ -1,15 +1,18 @@
 """What a trader should look at: alerts, feeds, breaks, dry runs that wait, files that were refused, days that do not tie."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, Trader
 from trading.formatting import Formats, count
 from trading.models import Alert, GuardState, State, Statement, SyncState
-from trading.queries.figures import balance_proof
+from trading.queries.data_quality import Graded, graded
+from trading.views.quality import quality_part
 
 #: A refusal stops asking for attention after this time; it stays in the list of statements.
 _REFUSALS_FOR = timedelta(days=14)
@@ -30,7 +33,14 @@ class Notice:
 
 def notices(trader: Trader, accounts: Sequence[BrokerAccount], formats: Formats, now: datetime) -> list[Notice]:
     """The most pressing first."""
-    return [*_guards(accounts), *_feeds(accounts, formats), *_statements(trader, now), *_untied(accounts, formats)]
+    grades = graded(accounts, formats.zone, now)
+    return [
+        *_guards(accounts),
+        *_feeds(accounts, formats),
+        *_statements(trader, now),
+        *_untied(accounts, grades, formats),
+        *_badly_graded(accounts, grades, formats),
+    ]
 
 
 def _guards(accounts: Sequence[BrokerAccount]) -> Iterable[Notice]:
@@ -79,17 +89,37 @@ def _statements(trader: Trader, now: datetime) -> Iterable[Notice]:
             yield Notice("critical", "alert-circle", f"Not imported: {row.name}", row.error_message, url, "Look")
 
 
-def _untied(accounts: Sequence[BrokerAccount], formats: Formats) -> Iterable[Notice]:
+def _untied(accounts: Sequence[BrokerAccount], grades: Mapping[UUID, Graded], formats: Formats) -> Iterable[Notice]:
     for account in accounts:
-        broken = balance_proof(account, formats.zone).first_break
-        if broken is None or broken.difference is None:
+        facts = grades[account.pk].facts
+        if facts.untied_on is None or facts.difference is None:
             continue
-        difference = formats.signed(broken.difference, account.currency)
+        difference = formats.signed(facts.difference, account.currency)
         yield Notice(
             "warning",
             "alert-triangle",
             f"{account.label} does not tie",
-            f"{difference} {account.currency} from {formats.day(broken.on)} on",
+            f"{difference} {account.currency} from {formats.day(facts.untied_on)} on",
             reverse("balance_proof", args=[account.pk]),
             "Proof",
+        )
+
+
+def _badly_graded(
+    accounts: Sequence[BrokerAccount], grades: Mapping[UUID, Graded], formats: Formats
+) -> Iterable[Notice]:
+    """Accounts whose data are not to be trusted for more than one reason, or for one that nothing above tells."""
+    for account in accounts:
+        quality = grades[account.pk].quality
+        told_above = {"untied", "feed_stale", "feed_failing"}
+        if not quality.is_bad or {reason.defect for reason in quality.reasons} <= told_above:
+            continue
+        part = quality_part(account, grades[account.pk], formats)
+        yield Notice(
+            part.state,
+            "ruler-2",
+            _("Data quality %(grade)s: %(account)s") % {"grade": part.grade, "account": account.label},
+            ", ".join(reason.title for reason in part.reasons),
+            f"{reverse('account_detail', args=[account.pk])}#quality",
+            _("Look"),
         )
