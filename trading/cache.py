@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 Key = TypeVar("Key")
 
 #: Raised when the shape of a kept answer changes, or what the same rows give.
-FORMAT = 6
+FORMAT = 7
 
 FIGURES_S = 86_400
 FIGURE_SETS_S = 900

@@ -54,7 +54,7 @@ def test_each_defect_costs_what_the_rule_says(defect: str) -> None:
 @pytest.mark.parametrize(
     ("lost", "grade"), [(10, "A"), (25, "B"), (40, "C"), (55, "D"), (75, "E"), (76, "F"), (100, "F")]
 )
-def test_points_make_the_grade(lost: int, grade: str) -> None:
+def test_points_make_the_grade(lost: int, grade: calc.Grade) -> None:
     least = {name: points for points, name in calc.GRADES}
     assert 100 - lost >= least[grade]
     better = [points for points, name in calc.GRADES if name < grade]
@@ -67,7 +67,7 @@ def test_the_costliest_reason_comes_first_and_points_never_fall_below_zero() -> 
     )
     found = data_quality(all_of_them)
     assert [reason.cost for reason in found.reasons] == [50, 20, 20, 15, 15]
-    assert (found.points, found.grade, found.is_bad) == (0, "F", True)
+    assert found.points == 0 and found.grade == "F" and found.is_bad
 
 
 @st.composite

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from tradeportal.rest.json import dumps
 
 #: Raised when the shape of an answer changes, or what the same rows give, so that no client keeps an old one.
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 Handler = Callable[..., Response]
 #: Gives the kept bytes for a tag, else computes and keeps them.
 Keeper = Callable[[str, Callable[[], bytes]], bytes]
