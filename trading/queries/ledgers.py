@@ -21,13 +21,14 @@ _OWN = "account_id = %(account)s AND NOT (is_derived AND direction = 'in')"
 # whole number of 18 digits is there anything packed.
 _PACKED = f"""WITH s AS (
     SELECT COALESCE(max(min_scale(net_profit)), 0) AS places, COALESCE(max(abs(net_profit)), 0) AS largest,
+        10::numeric ^ COALESCE(max(min_scale(net_profit)), 0) AS unit,
         COALESCE(sum(gross_profit), 0) AS gross_profit, COALESCE(sum(commission), 0) AS commission,
         COALESCE(sum(swap), 0) AS swap, COALESCE(sum(fee), 0) AS fee
     FROM trading_execution WHERE {_OWN}
 )
 SELECT s.gross_profit, s.commission, s.swap, s.fee, s.places, s.largest < 10::numeric ^ (18 - s.places), p.*
 FROM s LEFT JOIN LATERAL (
-    SELECT string_agg(int8send((net_profit * 10::numeric ^ s.places)::bigint), '' ORDER BY executed_at, sequence),
+    SELECT string_agg(int8send((net_profit * s.unit)::bigint), '' ORDER BY executed_at, sequence),
         string_agg(
             CASE WHEN direction = 'in' THEN '\\x00'::bytea WHEN side = 'sell' THEN '\\x01'::bytea ELSE '\\x02'::bytea END,
             '' ORDER BY executed_at, sequence
