@@ -26,7 +26,7 @@ DEFECTS: dict[str, dict[str, Any]] = {
     "begins_midway": {"opening": Decimal(1000)},
     "nothing_stated": {"stated_days": 0},
 }
-COSTS = {
+COSTS: dict[str, Decimal | int] = {
     "opening_unknown": 50,
     "untied": 40,
     "feed_failing": 20,
