@@ -3,14 +3,20 @@
 A Redis failure is logged by the client and reads as "not there"; the answer then comes from the database.
 """
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
 from accounts.models import ApiKey, SignIn, Trader
 from accounts.stamps import password_stamp
+
+logger = logging.getLogger(__name__)
 
 #: How long a revocation may go unseen when it reached the database but neither the cache nor `revoked` below.
 AUTH_FACTS_S = 15
@@ -38,6 +44,53 @@ class KeyFacts:
     is_good: bool
 
 
+# What was written for a trader. `writes` counts the writes that have committed, `pending` stands while one is under way.
+# Should a process die between its commit and `end_write`, `pending` outlives every mark of the state before it.
+
+#: Longer than ANSWERS_MARK_S, and than what a transaction does after it has spoken of its write.
+_PENDING_S = 120
+_WRITES_S = 86_400
+_UNTOLD = "Redis was not told of a write; what it keeps is good for some seconds at most."
+_END_WRITE = """
+    redis.call('INCR', KEYS[1])
+    redis.call('EXPIRE', KEYS[1], ARGV[2])
+    if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end"""
+
+
+def state_keys(trader_id: UUID) -> tuple[str, str, str]:
+    """Where the number of a trader's writes, the mark of their state and the write under way are kept."""
+    return f"tp:writes:{trader_id}", f"tp:mark:{trader_id}", f"tp:pending:{trader_id}"
+
+
+def begin_write(trader_ids: Sequence[UUID]) -> str:
+    """Says that a write for these traders is under way. Returns the token that ends it."""
+    token = uuid4().hex
+    try:
+        with _client().pipeline(transaction=False) as line:
+            for trader_id in trader_ids:
+                line.set(state_keys(trader_id)[2], token, ex=_PENDING_S)
+            line.execute()
+    except RedisError:
+        logger.warning(_UNTOLD, exc_info=True)
+    return token
+
+
+def end_write(trader_ids: Sequence[UUID], token: str) -> None:
+    """Says that the write is committed: what was kept before it is worth nothing any more."""
+    try:
+        with _client().pipeline(transaction=False) as line:
+            for trader_id in trader_ids:
+                writes, _mark, pending = state_keys(trader_id)
+                line.eval(_END_WRITE, 2, writes, pending, token, _WRITES_S)
+            line.execute()
+    except RedisError:
+        logger.warning(_UNTOLD, exc_info=True)
+
+
+def _client() -> Any:
+    return cache.client.get_client(write=True)  # type: ignore[attr-defined]
+
+
 def answers() -> bool:
     """Whether the cache keeps what it is given."""
     token = uuid4().hex
@@ -47,7 +100,7 @@ def answers() -> bool:
 
 def auth_facts(sign_in_id: UUID) -> AuthFacts | None:
     """The facts of one sign-in, from the cache or else from the database; None when there never was one."""
-    key = _key(sign_in_id)
+    key = facts_key(sign_in_id)
     facts: AuthFacts | None = cache.get(key)
     if facts is None:
         sign_in = SignIn.objects.select_related("trader").filter(pk=sign_in_id).first()
@@ -74,7 +127,7 @@ def write_ended(sign_in: SignIn) -> None:
 
 def _write(facts: dict[UUID, AuthFacts]) -> None:
     if facts:
-        cache.set_many({_key(sign_in_id): found for sign_in_id, found in facts.items()}, AUTH_FACTS_S)
+        cache.set_many({facts_key(sign_in_id): found for sign_in_id, found in facts.items()}, AUTH_FACTS_S)
 
 
 def _facts(sign_in: SignIn, trader: Trader) -> AuthFacts:
@@ -82,7 +135,7 @@ def _facts(sign_in: SignIn, trader: Trader) -> AuthFacts:
     return AuthFacts(trader.pk, is_good=is_good, is_staff=trader.is_staff)
 
 
-def _key(sign_in_id: UUID) -> str:
+def facts_key(sign_in_id: UUID) -> str:
     return f"auth:1:{sign_in_id}"
 
 

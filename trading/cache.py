@@ -4,13 +4,22 @@ A key holds a format version and the revision of what it is about, so that a wri
 nothing ever has to be deleted. When Redis fails, the failure is logged and counted and the answer is computed.
 """
 
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache as once
+from functools import lru_cache
 from threading import Lock
-from typing import TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
+from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import cache
+from redis.exceptions import NoScriptError, RedisError
+
+from accounts.cache import state_keys
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +102,123 @@ def is_first_open(shared_id: object, within_s: int) -> bool:
 
 def _sealed_key(state: tuple[object, ...]) -> str:
     return ":".join(["sealed", str(FORMAT), *map(str, state)])
+
+
+# Answers handed out before anything else of the request runs: see trading/front_door.py.
+#
+# `mark` names the state of the database at one count of the trader's writes (accounts/cache.py): a mark of another count is
+# worth nothing, and none is kept while a write is under way.
+
+#: How long a mark is good that no write has spoken of: rows changed by SQL alone are seen after this long.
+MARK_S = settings.ANSWERS_MARK_S
+_NO_DOOR = "Redis did not answer at the front door; the request goes the long way."
+#: One trip: what is known of the caller and their state, the kept answer, and the number of this call in its window.
+_OPEN_DOOR = """
+    local found = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+    local calls = redis.call('INCR', KEYS[6])
+    if calls == 1 then redis.call('EXPIRE', KEYS[6], ARGV[1]) end
+    found[6] = calls
+    return found"""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorKeys:
+    """Where everything about one caller is kept. `answers` and `calls` are what the keys begin with."""
+
+    facts: str
+    writes: str
+    mark: str
+    pending: str
+    answers: str
+    calls: str
+
+
+def door_keys(facts_key: str, trader_id: UUID, calls_key: str) -> DoorKeys:
+    return DoorKeys(_raw(facts_key), *state_keys(trader_id), f"tp:door:{FORMAT}:{trader_id}:", _raw(calls_key))
+
+
+class Door(NamedTuple):
+    """What one trip found. `mark` is None where none is known or a write is under way; `calls` counts this one."""
+
+    facts: Any
+    writes: bytes
+    mark: bytes | None
+    is_pending: bool
+    answer: bytes | None
+    calls: int
+
+
+def open_door(keys: DoorKeys, address: str, window: int, window_s: int) -> Door | None:
+    """What is kept for this caller at this address; None while the cache does not answer."""
+    names = (keys.facts, keys.writes, keys.mark, keys.pending, keys.answers + address, f"{keys.calls}{window}")
+    try:
+        facts, writes, mark, pending, answer, calls = _run(_OPEN_DOOR, *names, window_s + 1)
+    except RedisError:
+        logger.warning(_NO_DOOR, exc_info=True)
+        _count("door.failure")
+        return None
+    writes = writes or b"0"
+    at, _, known = (mark or b"").partition(b":")
+    return Door(
+        None if facts is None else _decoded(facts),
+        writes,
+        known if at == writes and known and not pending else None,
+        bool(pending),
+        answer,
+        calls,
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _decoded(facts: bytes) -> Any:
+    """The same bytes say the same, and most calls are of callers who called a moment ago."""
+    return cache.client.decode(facts)  # type: ignore[attr-defined]
+
+
+def _run(script: str, *names: Any) -> Any:
+    """Runs a script over all but the last of `names`, which is its argument. It stays in Redis under its digest."""
+    client, keys = _client(), len(names) - 1
+    try:
+        return client.execute_command("EVALSHA", _digest(script), keys, *names)
+    except NoScriptError:
+        return client.execute_command("EVAL", script, keys, *names)
+
+
+@once
+def _digest(script: str) -> str:
+    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
+
+
+def note_door(is_hit: bool) -> None:
+    _count("door.hit" if is_hit else "door.miss")
+
+
+def keep_mark(keys: DoorKeys, writes: bytes, mark: bytes) -> None:
+    """Keeps a mark that was read from the database after `writes` was, and while no write was under way."""
+    if not MARK_S:
+        return
+    try:
+        _client().set(keys.mark, writes + b":" + mark, ex=MARK_S)
+    except RedisError:
+        logger.warning(_NO_DOOR, exc_info=True)
+        _count("door.failure")
+
+
+def keep_at_door(keys: DoorKeys, address: str, answer: bytes) -> None:
+    try:
+        _client().set(keys.answers + address, answer, ex=ANSWER_S)
+    except RedisError:
+        logger.warning(_NO_DOOR, exc_info=True)
+        _count("door.failure")
+
+
+def _raw(key: str) -> str:
+    """The key as the client of django.core.cache writes it."""
+    return str(cache.client.make_key(key))  # type: ignore[attr-defined]
+
+
+def _client() -> Any:
+    return cache.client.get_client(write=True)  # type: ignore[attr-defined]
 
 
 def counts() -> dict[str, int]:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
+from accounts.revisions import announce, raise_revision
 
 #: What a trader may set. The owner, the revision and the archive mark are not among them.
 EDITABLE = (
@@ -32,6 +32,7 @@ def create_account(trader: Trader, **fields: Any) -> BrokerAccount:
     account = BrokerAccount(trader=trader, **_only_editable(fields))
     account.full_clean()
     account.save()
+    announce([trader.pk])
     return account
 
 
@@ -62,7 +63,7 @@ def restore_account(account: BrokerAccount) -> None:
 
 
 def _raise_revision(account: BrokerAccount) -> None:
-    BrokerAccount.objects.filter(pk=account.pk).update(revision=F("revision") + 1)
+    raise_revision([account.pk])
     account.refresh_from_db(fields=["revision", "archived_at"])
 
 

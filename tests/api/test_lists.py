@@ -37,14 +37,15 @@ def fill(account: BrokerAccount) -> None:
     make.committed_statement(account=account)
 
 
+#: (where its rows are, how many queries it takes): one of them reads the mark of those that are kept at the front door.
 LISTS = {
     "accounts/": ("results", 1),
-    "trades/": ("results", 3),
-    "trades/?status=open": ("results", 3),
-    "executions/": ("results", 2),
-    "cash-flows/": ("results", 2),
-    "positions/": ("positions", 3),
-    "positions/open/": ("positions", 3),
+    "trades/": ("results", 4),
+    "trades/?status=open": ("results", 4),
+    "executions/": ("results", 3),
+    "cash-flows/": ("results", 3),
+    "positions/": ("positions", 4),
+    "positions/open/": ("positions", 4),
     "statements/": ("results", 1),
 }
 
@@ -136,6 +137,7 @@ KEPT = ("trades/", "executions/", "cash-flows/")
 @pytest.mark.parametrize("path", KEPT)
 def test_the_same_answer_again_costs_one_query(ann_api: APIClient, account: BrokerAccount, path: str) -> None:
     fill(account)
+    ann_api.get(API + path)  # makes the caller known
     first = ann_api.get(API + path)
     with CaptureQueriesContext(connection) as seen:
         again = ann_api.get(API + path)

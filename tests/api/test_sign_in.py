@@ -222,7 +222,7 @@ def test_a_reader_who_was_slow_does_not_undo_a_revocation(
     stale = accounts_cache._facts(sign_in_row, sign_in_row.trader)
     ann.is_active = False
     ann.save()
-    cache.add(accounts_cache._key(sign_in_row.pk), stale)
+    cache.add(accounts_cache.facts_key(sign_in_row.pk), stale)
     assert get_own(stranger_api, tokens["access"]).status_code == 401
 
 

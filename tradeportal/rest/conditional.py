@@ -28,6 +28,8 @@ def conditional(
     It runs before the handler's own queries; a client that has that state gets 304 and nothing else runs. It raises
     Http404 where the handler would, for a thing that is not the trader's own. With `keep`, the bytes of the answer are
     kept under the tag, which names trader, address and state: nobody else's request and no later state has the same.
+    They may then be handed out at the front door, too: `state_of` of such an answer names nothing that a mark leaves out
+    (trading/marks.py).
     """
 
     def wrap(handler: Handler) -> Callable[..., HttpResponseBase]:
@@ -39,8 +41,11 @@ def conditional(
             if keep is None:
                 return private(handler(view, request, **path), tag)
             body = keep(tag, lambda: dumps(handler(view, request, **path).data))
-            return private(HttpResponse(body, content_type="application/json"), tag)
+            response = private(HttpResponse(body, content_type="application/json"), tag)
+            response.is_kept_at_the_door = True  # type: ignore[attr-defined]
+            return response
 
+        answer.keeps = keep is not None  # type: ignore[attr-defined]
         return answer
 
     return wrap

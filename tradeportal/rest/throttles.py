@@ -2,7 +2,9 @@
 
 import hashlib
 import time
+from functools import cache as once
 from typing import Any
+from uuid import UUID
 
 from django.core.cache import cache
 from rest_framework.request import Request
@@ -23,6 +25,9 @@ class WindowThrottle(SimpleRateThrottle):
         if self.rate is None or key is None:
             return True
         self.now = time.time()
+        counted: int | None = getattr(request._request, "counted_calls", None) if self.scope == "user" else None
+        if counted is not None:
+            return counted <= self.num_requests
         window = int(self.now // self.duration)
         return self._calls(f"throttle:{key}:{window}") <= self.num_requests
 
@@ -39,6 +44,13 @@ class WindowThrottle(SimpleRateThrottle):
         return max(1.0, self.duration - self.now % self.duration)
 
 
+@once
+def _parsed(rate: str) -> tuple[int, int]:
+    most, duration = WindowThrottle.__new__(WindowThrottle).parse_rate(rate)
+    assert most is not None and duration is not None
+    return most, duration
+
+
 class TraderThrottle(WindowThrottle):
     """Per trader; for those who have not signed in, per address."""
 
@@ -46,6 +58,17 @@ class TraderThrottle(WindowThrottle):
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
         return f"user:{request.user.pk}" if request.user and request.user.is_authenticated else None
+
+    @staticmethod
+    def calls_key(trader_id: UUID) -> str:
+        """What the key begins with under which this trader's calls are counted; the number of the window ends it."""
+        return f"throttle:user:{trader_id}:"
+
+    @classmethod
+    def window_now(cls) -> tuple[int, int, int]:
+        """The number of the window, the seconds that it lasts, and how many calls it allows."""
+        most, duration = _parsed(getattr(cls, "rate", None) or cls.THROTTLE_RATES[cls.scope])
+        return int(time.time() // duration), duration, most
 
 
 class AddressThrottle(WindowThrottle):

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
-from django.db.models import F
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateFilter, RangeDateTimeFilter
 
 from accounts.admin import ReadOnlyAdmin
 from accounts.models import BrokerAccount
+from accounts.revisions import raise_revision
 from trading.models import ExchangeRate, Instrument, RateUpload, SymbolMapping, Tag
 
 
@@ -52,7 +52,7 @@ class TagAdmin(EditableAdmin):
         """Pages and answers show tags by name, so the trader's kept ones must go."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            BrokerAccount.objects.for_trader(obj.trader).update(revision=F("revision") + 1)
+            raise_revision(BrokerAccount.objects.for_trader(obj.trader).values_list("pk", flat=True))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Its trader may; for staff it would change what a trader wrote."""

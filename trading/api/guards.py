@@ -22,6 +22,7 @@ from tradeportal.rest.fields import ExactDecimalField
 from tradeportal.rest.schemas import ERRORS, Error
 from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, covered, own_account
 from trading.api.shapes import money
+from trading.cache import kept_answer
 from trading.calc.guard_presets import presets
 from trading.models import AutoClose, GuardKind, GuardRule, Level
 from trading.queries.guards import (
@@ -210,7 +211,7 @@ def _state(request: Request) -> Any:
     )
 )
 class GuardsStatusView(APIView):
-    @conditional(_state)
+    @conditional(_state, kept_answer)
     def get(self, request: Request) -> Response:
         keys = [account.pk for account in covered(request)]
         if len(keys) < len(set(request.query_params.getlist("account"))):

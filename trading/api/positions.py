@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from tradeportal.rest.conditional import conditional
 from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, covered, filter_parameters, filtered, revisions
 from trading.api.shapes import money
+from trading.cache import kept_answer
 from trading.filters import PositionFilter
 from trading.models import Position, Side
 from trading.queries.positions import Equities, equities, in_book, percent
@@ -76,7 +77,7 @@ def _described(operation_id: str) -> Any:
 
 @_described("positions_list")
 class PositionsView(APIView):
-    @conditional(revisions)
+    @conditional(revisions, kept_answer)
     def get(self, request: Request) -> Response:
         positions = filtered(PositionFilter, request, Position.objects.for_trader(request.user))
         equity_of = equities(account.pk for account in covered(request))

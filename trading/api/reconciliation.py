@@ -21,6 +21,7 @@ from tradeportal.rest.conditional import conditional
 from tradeportal.rest.schemas import Error
 from trading.api.base import LIST_ANSWERS, ONE_ANSWERS, filtered, list_parameters, order_of, page_of
 from trading.api.shapes import money
+from trading.cache import kept_answer
 from trading.filters import WindowFilter
 from trading.models import Break, BreakType, ReconciliationLog, SyncState
 from trading.queries import reconciliation as queries
@@ -198,7 +199,7 @@ def _log_state(request: Request) -> Any:
     )
 )
 class StatusView(APIView):
-    @conditional(_state)
+    @conditional(_state, kept_answer)
     def get(self, request: Request) -> Response:
         is_chosen = "account" in request.query_params
         feeds = [account for account in _feeds(request) if is_chosen or not account.archived_at]

@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Trader
+from accounts.revisions import raise_revision
 from trading.errors import StateConflict
 from trading.models import Alert, AuditEntry, AutoClose, CloseRequest, KillSwitch, Position
 from trading.queries.guards import is_auto_closing_stopped
 from trading.services import audit
-from trading.services.guard_rules import raise_revision
 
 WARNING_TIME = timedelta(seconds=10)
 LIFETIME = timedelta(minutes=10)

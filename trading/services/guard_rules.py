@@ -8,10 +8,10 @@ from uuid import UUID
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, Trader
+from accounts.revisions import raise_revision
 from trading.calc.guard_presets import DEFAULT, presets
 from trading.calc.guard_texts import from_texts, to_texts
 from trading.calc.guard_track import follow
@@ -229,8 +229,3 @@ def cancel_open(account_id: UUID, reason: str, *, at: datetime, actor: str) -> i
         for row in rows
     )
     return len(rows)
-
-
-def raise_revision(account_ids: Sequence[UUID]) -> None:
-    """Makes every kept answer about these accounts old."""
-    BrokerAccount.objects.filter(pk__in=list(account_ids)).update(revision=F("revision") + 1)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import BrokerAccount
+from accounts.revisions import raise_revision
 from trading.calc import guards
 from trading.calc.guard_texts import figures, from_texts, to_texts
 from trading.calc.guard_types import MARKET_KINDS, Carried, Judged, Kind, Level, Observation, Rule, Verdict
@@ -18,7 +19,7 @@ from trading.queries.guard_observations import Wanted, observations
 from trading.services import alerts as alerting
 from trading.services import close_requests
 from trading.services.alerts import Raised
-from trading.services.guard_rules import give_defaults, raise_revision
+from trading.services.guard_rules import give_defaults
 from trading.services.recordsets import run
 
 _STATE = {"rule_id": "uuid", "level": "text", "carried": "jsonb", "figures": "jsonb"}

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import BrokerAccount, Trader
+from accounts.revisions import announce
 from trading.errors import StatementRefused, TradingError
 from trading.models import Origin, State, Statement
 from trading.queries.figures import IN_BOOK
@@ -206,6 +207,7 @@ def _merge(statement: Statement, reading: Reading, work: Work, now: datetime) ->
     if changes_anything(tallies) or filled or kept or not choice.account:
         account.revision += 1
         account.save(update_fields=["revision", *filled])
+        announce([account.trader_id])
     fields = _read_fields(reading.parsed, moments, choice) | {
         "header": statement.header,
         "account": account,
@@ -282,6 +284,7 @@ def _undo_account(account: BrokerAccount, statement: Statement) -> None:
     restored = restore_account(account, statement)
     account.revision += 1
     account.save(update_fields=["revision", *restored])
+    announce([account.trader_id])
 
 
 def _compare_with_feed(account_id: UUID | None, now: datetime) -> None:

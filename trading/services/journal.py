@@ -5,9 +5,9 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 
 from accounts.models import BrokerAccount, Trader
+from accounts.revisions import raise_revision
 from trading.models import DayNote, JournalEntry, Tag, Trade
 from trading.statements.rows import JournalRow
 
@@ -27,7 +27,7 @@ def save_journal(
         defaults={"notes": notes, "initial_stop_loss": initial_stop_loss, "rating": rating},
     )
     entry.tags.set(_tags(account.trader, tags))
-    BrokerAccount.objects.filter(pk=account.pk).update(revision=F("revision") + 1)
+    raise_revision([account.pk])
     return entry
 
 

@@ -1,6 +1,6 @@
 """Compares accounts with their brokers: at every sync for the whole batch, on demand, and when a feed goes quiet."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Value, fields
 from django.db.models.functions import Coalesce
 
-from accounts.models import BrokerAccount
+from accounts.revisions import raise_revision
 from trading.calc import reconciliation as calc
 from trading.calc.reconciliation import Finding, Outcome
 from trading.models import AccountRules, Break, BreakType, ReconciliationLog, SyncState
@@ -85,10 +85,6 @@ def count_again(account_id: UUID, *, now: datetime) -> None:
     state.run_logged_at = None
     state.save(update_fields=["status", "open_breaks", "run_logged_at"])
     raise_revision([account_id])
-
-
-def raise_revision(account_ids: Iterable[UUID]) -> None:
-    BrokerAccount.objects.filter(pk__in=list(account_ids)).update(revision=F("revision") + 1)
 
 
 def status_of(state: SyncState, *, is_stale: bool, open_positions: int, breaks: int) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import BrokerAccount
+from accounts.revisions import raise_revision
 from trading.models import AccountRules
-from trading.services.reconciliation import compare_again, raise_revision
+from trading.services.reconciliation import compare_again
 from trading.services.reconciliation_inputs import lock
 
 EDITABLE = (

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, Trader
+from accounts.revisions import raise_revision
 from trading.errors import PictureRefused
 from trading.models import Screenshot, ScreenshotData, ScreenshotKind, Trade
 from trading.models.screenshot import UNDO_PERIOD
@@ -148,4 +149,4 @@ def _taken(trader_id: UUID) -> int:
 
 def _raise_revision(screenshot: Screenshot) -> None:
     """Makes kept answers and pages forget what they showed."""
-    BrokerAccount.objects.filter(pk=screenshot.account_id).update(revision=F("revision") + 1)
+    raise_revision([screenshot.account_id])

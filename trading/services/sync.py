@@ -16,9 +16,9 @@ from uuid import UUID
 
 import orjson
 from django.db import OperationalError, connection, transaction
-from django.db.models import F
 
 from accounts.models import BrokerAccount
+from accounts.revisions import announce, raise_revision
 from trading.errors import TradingError
 from trading.models import ReconciliationLog, SyncReceipt
 from trading.services.deals import DealTally
@@ -71,6 +71,8 @@ def record_sync(trader: Any, payload: Any, *, now: datetime, key: str | None = N
         items = _items(trader, entries, now)
         written = _write([item for item in items if item.error is None], now, started)
         _note_failures(items, now)
+        # Every sync shows: at least its time and number.
+        announce([trader.pk])
         answer = _answer(items, written, now)
         if key and not any(item.error and item.error[0] == "failed" for item in items):
             _keep_answer(trader, key, digest, answer, now)
@@ -202,7 +204,7 @@ def _note_failures(items: Sequence[Item], now: datetime) -> None:
         )
         for key in sorted(fresh)
     )
-    BrokerAccount.objects.filter(pk__in=fresh).update(revision=F("revision") + 1)
+    raise_revision(fresh)
 
 
 # ---- The answer ------------------------------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
 from uuid_utils import uuid7
 
 from accounts.models import BrokerAccount, MarginMode, Platform
+from accounts.revisions import raise_revision
 from trading.calc.open_risk import OpenPosition, open_risk
 from trading.services import guarding, reconciliation
 from trading.services.deals import DealTally, NewDeals, Stops, fill_of, number_in, record_deals
@@ -86,7 +86,7 @@ def write_batch(items: Sequence[Item], *, now: datetime, started: float) -> Writ
     differing = _write_figures(items, now)
     duration_ms = int((time.perf_counter() - started) * 1000)
     write_states([_state_row(item) for item in items], now=now, duration_ms=duration_ms)
-    _raise_revisions(_changed(written, differing))
+    raise_revision(_changed(written, differing))
     written.reconciliations = reconciliation.reconcile(ids, now=now)
     guarding.evaluate(ids, now=now)
     written.revisions = dict(BrokerAccount.objects.filter(pk__in=ids).values_list("pk", "revision"))
@@ -103,11 +103,6 @@ def _changed(written: Written, differing: set[UUID]) -> set[UUID]:
     counts = (written.flows, written.positions)
     by_rows = {key for count in counts for kind in (count.added, count.changed, count.removed) for key in kind}
     return by_deals | by_rows | differing
-
-
-def _raise_revisions(changed: set[UUID]) -> None:
-    if changed:
-        BrokerAccount.objects.filter(pk__in=changed).update(revision=F("revision") + 1)
 
 
 # ---- Rows ------------------------------------------------------------------------------------------------------------
