@@ -16,10 +16,9 @@ from uuid import uuid4
 import django
 import orjson
 
+from loadtest.entries import POSITIONS, entry_of, opening_entry
 from loadtest.memory import peak_mb
 
-POSITIONS = 5
-SYMBOLS = ("EURUSD", "GBPUSD", "USDJPY", "XAUUSD", "BTCUSD")
 MANY, BATCH, _AT_FIRST = 500, 100, 10
 SINGLE_ROUNDS, BATCH_ROUNDS, STATUS_ROUNDS = 60, 11, 25
 HOST = "127.0.0.1"
@@ -63,16 +62,15 @@ class Bench:
         made = create_api_key(self.trader, "Bench", ["sync", "read"], self.accounts, now=self.now())
         self.client = Client(HTTP_HOST=HOST, HTTP_AUTHORIZATION=f"Api-Key {made.text}")
         for start in range(0, accounts, _AT_FIRST):  # few at a time, so that the memory of many can be told later
-            opening = self.payload(self.accounts[start : start + _AT_FIRST])
-            for entry in opening["accounts"]:
-                entry["deals"] = [_entry_deal(held) for held in entry["positions"]]
-            self._post(orjson.dumps(opening))
+            sent_at = self.now().isoformat()
+            first = [opening_entry(str(account.pk), sent_at) for account in self.accounts[start : start + _AT_FIRST]]
+            self._post(orjson.dumps({"accounts": first}))
 
     def payload(self, accounts: Sequence[Any]) -> dict[str, Any]:
         """A sync of these accounts in which every price has moved."""
         self.turn += 1
         sent_at = self.now().isoformat()
-        return {"accounts": [self._entry(str(account.pk), sent_at) for account in accounts]}
+        return {"accounts": [entry_of(str(account.pk), sent_at, self.turn) for account in accounts]}
 
     def send(self, count: int) -> float:
         """Seconds of one call through the whole stack, its JSON read and written."""
@@ -176,47 +174,6 @@ class Bench:
         found = answer.json()
         if answer.status_code != 200 or found["failed"]:
             raise SystemExit(f"A sync was refused: {answer.content[:400]!r}")
-
-    def _entry(self, account_id: str, sent_at: str) -> dict[str, Any]:
-        moved = self.turn % 1_000
-        return {
-            "account": account_id,
-            "sent_at": sent_at,
-            "figures": {"balance": "10000.00", "equity": f"{10_000 + moved}.00", "margin": "120.00"},
-            "positions": [
-                {
-                    "ticket": str(51_000_000 + n),
-                    "symbol": symbol,
-                    "side": "buy",
-                    "volume": "0.10",
-                    "open_price": "1.10000",
-                    "opened_at": "2026-01-05T09:00:00Z",
-                    "current_price": f"1.1{moved:03}0",
-                    "stop_loss": "1.05000",
-                    "take_profit": "1.50000",
-                    "floating_profit": f"{moved}.50",
-                }
-                for n, symbol in enumerate(SYMBOLS[:POSITIONS])
-            ],
-            "quotes": [
-                {"symbol": symbol, "bid": f"1.1{moved:03}0", "ask": f"1.1{moved:03}2", "quoted_at": sent_at}
-                for symbol in SYMBOLS
-            ],
-        }
-
-
-def _entry_deal(held: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "deal_id": held["ticket"],
-        "order_id": held["ticket"],
-        "ticket": held["ticket"],
-        "symbol": held["symbol"],
-        "direction": "in",
-        "side": held["side"],
-        "volume": held["volume"],
-        "price": held["open_price"],
-        "executed_at": held["opened_at"],
-    }
 
 
 def _bare_rows(entries: Sequence[dict[str, Any]]) -> dict[str, Iterator[dict[str, Any]]]:

@@ -112,13 +112,21 @@ def _sealed_key(state: tuple[object, ...]) -> str:
 #: How long a mark is good that no write has spoken of: rows changed by SQL alone are seen after this long.
 MARK_S = settings.ANSWERS_MARK_S
 _NO_DOOR = "Redis did not answer at the front door; the request goes the long way."
-#: One trip: what is known of the caller and their state, the kept answer, and the number of this call in its window.
+#: One trip: what is known of the caller and their state, the kept answer, and the number of this call in its window. How many
+#: calls found their answer is counted for all processes together.
 _OPEN_DOOR = """
-    local found = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+    local facts, writes, mark, pending, answer = unpack(
+        redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]))
     local calls = redis.call('INCR', KEYS[6])
     if calls == 1 then redis.call('EXPIRE', KEYS[6], ARGV[1]) end
-    found[6] = calls
-    return found"""
+    writes = writes or '0'
+    local known = false
+    if mark and not pending and string.sub(mark, 1, #writes + 1) == writes .. ':' then
+        known = string.sub(mark, #writes + 2)
+    end
+    local is_hit = known and answer and string.sub(answer, 1, #known) == known
+    redis.call('HINCRBY', 'tp:door', is_hit and 'hit' or 'miss', 1)
+    return {facts, writes, known, pending and 1 or 0, answer, calls}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +165,7 @@ def open_door(keys: DoorKeys, address: str, window: int, window_s: int) -> Door 
         logger.warning(_NO_DOOR, exc_info=True)
         _count("door.failure")
         return None
-    writes = writes or b"0"
-    at, _, known = (mark or b"").partition(b":")
-    return Door(
-        None if facts is None else _decoded(facts),
-        writes,
-        known if at == writes and known and not pending else None,
-        bool(pending),
-        answer,
-        calls,
-    )
+    return Door(None if facts is None else _decoded(facts), writes, mark, bool(pending), answer, calls)
 
 
 @lru_cache(maxsize=10_000)
@@ -187,10 +186,6 @@ def _run(script: str, *names: Any) -> Any:
 @once
 def _digest(script: str) -> str:
     return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
-
-
-def note_door(is_hit: bool) -> None:
-    _count("door.hit" if is_hit else "door.miss")
 
 
 def keep_mark(keys: DoorKeys, writes: bytes, mark: bytes) -> None:

@@ -73,9 +73,7 @@ class FrontDoorMiddleware:
         if door.calls > most or not _is_good(door.facts, caller):
             return self.get_response(request)
         mark = door.mark or _read_mark(caller, door)
-        is_hit = door.answer is not None and door.answer.startswith(mark)
-        cache.note_door(is_hit)
-        if door.answer and is_hit:
+        if door.answer and door.answer.startswith(mark):
             return _answer(request, door.answer[len(mark) + 1 :])
         response = self.get_response(request)
         if getattr(response, "is_kept_at_the_door", False):
