@@ -21,10 +21,10 @@ READS = (
 #: Set by our own programs for each other or by the system, and no business of a person.
 INTERNAL = {
     "DEBIAN_FRONTEND",
-    "DEMO_EMAIL",
-    "DEMO_PASSWORD",
     "DJANGO_ALLOW_ASYNC_UNSAFE",
     "DJANGO_SETTINGS_MODULE",
+    "LOAD_CONDITIONAL",
+    "LOAD_SEED",
     "MAKELEVEL",
     "PYTHONUNBUFFERED",
 }
