@@ -65,12 +65,13 @@ Told = tuple[str, int, str, str]
 
 def _rows(client: Client, query: str) -> Iterator[Told]:
     """Where a row leads, how many trades it counts, their net as it is written, and what it is about."""
-    for one in client.get(f"/analysis/?{query}").context["sets"]:
+    sets = client.get(f"/analysis/?{query}").context["sets"]
+    for one in sets:
         for card in one["cards"]:
             yield from ((row["url"], int(row["trades"]), row["net"], card["name"]) for row in card["rows"])
         for year in one["months"]:
             yield from ((cell["url"], _count(cell), cell["net"], "month") for cell in filter(None, year["cells"]))
-    for one in client.get(f"{DEPTH}?{query}").context["sets"]:
+    for one in [client.get(each["depth_url"]).context["set"] for each in sets]:
         yield from _hours(one["heat"])
         yield from ((row["url"], row["trades"], row["net"], row["label"]) for row in one["r"]["rows"] if row["trades"])
         yield from ((row["url"], int(row["trades"]), row["net"], row["label"]) for row in one["runs"])
@@ -150,7 +151,7 @@ def test_runs_are_those_of_the_figures(ann: Trader, trades: list[Any]) -> None:
 
 
 def test_the_costs_are_those_of_the_figures(ann: Trader, ann_client: Client, trades: list[Any]) -> None:
-    (one,) = ann_client.get(DEPTH, {"currency": "USD"}).context["sets"]
+    one = ann_client.get(DEPTH, {"currency": "USD"}).context["set"]
     (shown,) = ann_client.get("/figures/", {"definition": "portal", "currency": "USD"}).context["sets"]
     figures = {row.key: str(row.value) for group in shown["groups"] for row in group.rows}
     lines = {label: str(value) for label, value in one["costs"]["lines"]}
@@ -191,13 +192,26 @@ def test_the_part_and_the_page_show_the_same(ann_client: Client, trades: list[An
     page = ann_client.get(DEPTH)
     part = ann_client.get(DEPTH, headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
-    assert part.content.decode().strip() in page.content.decode()
+    assert part.context["set"] == page.context["set"]
+    assert [currency for currency, _address, is_chosen in page.context["parts"] if is_chosen] == ["JPY"]
     assert "HX-Request" in page["Vary"]
-    assert DEPTH in ann_client.get("/analysis/").content.decode()
+    for one in ann_client.get("/analysis/").context["sets"]:
+        shown = ann_client.get(one["depth_url"]).context["set"]
+        assert shown["currency"] == one["currency"]
+        (drawn,) = ann_client.get(shown["points_url"]).json()["sets"]
+        assert drawn["currency"] == one["currency"]
+
+
+def test_a_part_is_made_of_what_is_kept_of_the_whole(ann_client: Client, trades: list[Any]) -> None:
+    first, second = (one["depth_url"] for one in ann_client.get("/analysis/").context["sets"])
+    ann_client.get(first)
+    with CaptureQueriesContext(connection) as caught:
+        ann_client.get(second)
+    assert [query["sql"] for query in caught if "trading_trade" in query["sql"]] == []
 
 
 def test_two_currencies_stay_within_the_budget_of_a_page(ann_client: Client, trades: list[Any]) -> None:
-    page, depth = ann_client.get("/analysis/"), ann_client.get(DEPTH, {"currency": "USD"})
+    page, depth = ann_client.get("/analysis/"), ann_client.get(DEPTH, {"part": "USD"})
     assert len(page.context["sets"]) == 2
     assert len(page.content) < 60_000
     assert len(depth.content) < 60_000
