@@ -311,7 +311,9 @@ LOGGING = {
         "shared_token": {"()": "tradeportal.middleware.SharedTokenFilter"},
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "shared_token"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "shared_token"]}
+    },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     # It tells of every task that it registers, in every command.
     "loggers": {"procrastinate": {"level": "WARNING"}},

@@ -42,6 +42,8 @@ PATTERNS: Sequence[str] = (
     gettext_noop("The %(what)s of this row, %(text)s, is not a number."),
     gettext_noop("The volume %(text)s is not a number above zero."),
     gettext_noop("%(text)s is not a date and time that exist."),
+    gettext_noop("A link expires within a year. Choose 1 to %(days)s days."),
+    gettext_noop("This account has %(most)s links, which is the most. End one first."),
     gettext_noop("Deal %(number)s closes a position that this file does not show."),
     gettext_noop("%(number)s exits could be given to their positions by volume and time only, oldest first."),
     gettext_noop(

@@ -80,7 +80,7 @@ def test_an_archived_account_gets_no_link_and_says_that_its_links_rest(
 def test_an_account_has_at_most_twenty_links_that_answer(account: BrokerAccount) -> None:
     for _ in range(20):
         share_account(account, Choices("Mine"), now=NOW)
-    with pytest.raises(SharingRefused, match="Revoke one first"):
+    with pytest.raises(SharingRefused, match="End one first"):
         share_account(account, Choices("Mine"), now=NOW)
     sharing.revoke_record(SharedRecord.objects.latest("created_at"), NOW)
     share_account(account, Choices("Mine"), now=NOW)

@@ -367,3 +367,13 @@ def test_downloads_of_one_link_have_a_limit(account: BrokerAccount, stranger: Cl
     answers = [read(stranger, token, "shared_chain").status_code for _ in range(30)]
     assert answers[0] == 200 and answers[-1] == 429
     assert read(stranger, token).status_code == 200
+
+
+def test_numbers_and_months_are_written_as_in_the_language_of_the_reader(
+    account: BrokerAccount, stranger: Client
+) -> None:
+    token = scene.link(account).token
+    shown = text(stranger.get(reverse("shared_record", args=[token]), headers={"Accept-Language": "de"}))
+    assert "+4.711,13" in shown and "+4,77 %" in shown
+    assert "+4,711.13" not in shown
+    assert 'd="M0.0 ' in shown  # a picture has no language

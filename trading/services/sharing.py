@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount
 from trading import cache
@@ -50,11 +49,11 @@ def share_account(account: BrokerAccount, choices: Choices, *, now: datetime) ->
     """A new link to this account. Errors: SharingRefused; ValidationError for a title that is none."""
     lock([account.pk])  # two at once count each other
     if account.archived_at is not None:
-        raise SharingRefused(_("This account is archived, and links to it rest. Restore it first."))
+        raise SharingRefused("This account is archived, and links to it rest. Restore it first.")
     if not 1 <= choices.days <= MAX_DAYS:
-        raise SharingRefused(_("A link expires within a year. Choose 1 to %(days)s days.") % {"days": MAX_DAYS})
+        raise SharingRefused(f"A link expires within a year. Choose 1 to {MAX_DAYS} days.")
     if SharedRecord.objects.filter(account=account).open_at(now).count() >= MAX_RECORDS:
-        raise SharingRefused(_("This account has %(most)s links. Revoke one first.") % {"most": MAX_RECORDS})
+        raise SharingRefused(f"This account has {MAX_RECORDS} links, which is the most. End one first.")
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     record = SharedRecord(
         account=account,

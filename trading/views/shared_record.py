@@ -26,7 +26,7 @@ from trading.queries.shared_records import (
 )
 from trading.services.sharing import note_open
 from trading.sharing_forms import HeadForm
-from trading.views.shared_rows import READER, chart, figures, month_table, trade_table
+from trading.views.shared_rows import chart, figures, month_table, reader, trade_table
 from trading.views.shared_words import chain_lines, check_lines, hidden_words
 
 _LINKS_ON_A_PAGE = 50
@@ -80,7 +80,7 @@ def shared_record(request: HttpRequest, link: SharedRecord, now: datetime) -> Ht
             "months": month_table(link, record),
             "trades": trade_table(link, trades, numbers),
             "pages": _pages(start, TRADES_ON_A_PAGE, totals.count),
-            "chain": chain_lines(chain.summary(link.account), READER),
+            "chain": chain_lines(chain.summary(link.account), reader()),
         }
     return render(request, "shared/record.html", context)
 
@@ -95,9 +95,9 @@ def shared_verify(request: HttpRequest, link: SharedRecord, now: datetime) -> Ht
     start = _place(request, told.links)
     links = DayDigest.objects.filter(account=link.account).order_by("-position")[start : start + _LINKS_ON_A_PAGE]
     context = _frame(request, link) | {
-        "chain": chain_lines(told, READER),
-        "checks": check_lines(found, READER),
-        "checked_at": READER.clock(found.checked_at),
+        "chain": chain_lines(told, reader()),
+        "checks": check_lines(found, reader()),
+        "checked_at": reader().clock(found.checked_at),
         "form": form,
         "noted": _link_row(noted) if noted else None,
         "links": [_link_row(row) for row in links],
@@ -152,7 +152,7 @@ def _frame(request: HttpRequest, link: SharedRecord) -> dict[str, Any]:
         "link": link,
         "token": match.kwargs["token"],
         "hidden": hidden_words(link),
-        "expires": READER.clock(link.expires_at, seconds=False),
+        "expires": reader().clock(link.expires_at, seconds=False),
     }
 
 
@@ -167,9 +167,9 @@ def _pages(start: int, size: int, total: int) -> dict[str, Any]:
     """Where the pages before and after begin, None where there is none; and what this one shows."""
     end = min(start + size, total)
     return {
-        "first": READER.number(start + 1),
-        "last": READER.number(end),
-        "total": READER.number(total),
+        "first": reader().number(start + 1),
+        "last": reader().number(end),
+        "total": reader().number(total),
         "newer": max(0, start - size) if start else None,
         "older": end if end < total else None,
     }
@@ -177,9 +177,9 @@ def _pages(start: int, size: int, total: int) -> dict[str, Any]:
 
 def _link_row(row: DayDigest) -> dict[str, Any]:
     return {
-        "position": READER.number(row.position),
-        "day": READER.day(row.day),
-        "sealed": READER.clock(row.sealed_at),
-        "trades": READER.number(row.trades),
+        "position": reader().number(row.position),
+        "day": reader().day(row.day),
+        "sealed": reader().clock(row.sealed_at),
+        "trades": reader().number(row.trades),
         "digest": row.digest,
     }

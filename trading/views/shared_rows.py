@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trading import formatting
@@ -20,8 +20,6 @@ from trading.queries.shared_records import Record, SharedTrade
 from trading.queries.trades import TradeTotals
 from trading.templatetags.portal import side
 
-#: Readers have no settings: this is how figures and times are written for them.
-READER = Formats(",", ".", ZoneInfo("UTC"))
 _WIDTH, _HEIGHT, _MARGIN = 1000, 280, 6
 
 
@@ -67,22 +65,34 @@ class _Column:
     write: Callable[[SharedTrade], Any]
 
 
+@dataclass(slots=True)
+class _Anybody:
+    """A reader has no settings: numbers are written as in the language of the page, times in UTC."""
+
+    number_format: str
+    time_zone: str = "UTC"
+
+
+def reader() -> Formats:
+    return Formats.of(_Anybody(get_language() or "en"))
+
+
 def figures(link: SharedRecord, record: Record, totals: TradeTotals) -> list[Figure]:
     """The strip at the head: ratios for every reader, money for those who may see amounts."""
     currency, factor = link.account.currency, totals.profit_factor
     shown = [
         Figure(_("Return"), _signed_percent(record.return_ratio), _("time-weighted")),
         Figure(_("Deepest drawdown"), _percent(record.drawdown_ratio), _("of the index")),
-        Figure(_("Trades"), READER.number(totals.count), _("closed")),
+        Figure(_("Trades"), reader().number(totals.count), _("closed")),
         Figure(_("Won"), _percent(totals.win_ratio), _("of all trades")),
-        Figure(_("Profit factor"), READER.number(factor, 2) if factor is not None else _("no losses")),
+        Figure(_("Profit factor"), reader().number(factor, 2) if factor is not None else _("no losses")),
     ]
     if not link.hides_amounts:
         no_balance = _("No statement tells the balance before the first trade.")
-        balance = READER.plain(record.balance, currency, reason=no_balance)
-        shown.append(Figure(_("Net profit"), READER.amount(totals.net_profit, currency), currency))
+        balance = reader().plain(record.balance, currency, reason=no_balance)
+        shown.append(Figure(_("Net profit"), reader().amount(totals.net_profit, currency), currency))
         shown.append(
-            Figure(_("Expected payoff"), READER.amount(totals.expected_payoff, currency), _("net for each trade"))
+            Figure(_("Expected payoff"), reader().amount(totals.expected_payoff, currency), _("net for each trade"))
         )
         shown.append(Figure(_("Balance"), balance, currency))
     return shown
@@ -95,10 +105,10 @@ def month_table(link: SharedRecord, record: Record) -> Table:
     rows = []
     for month in reversed(record.months):
         won = _percent(Decimal(month.wins) / month.trades, 0) if month.trades else ""
-        trades = READER.number(month.trades)
+        trades = reader().number(month.trades)
         row = [Cell("c-lead", f"{month.month:%Y-%m}"), Cell("num", trades), Cell("num", won)]
         if not link.hides_amounts:
-            row.append(Cell("num c-sub-net", READER.amount(month.net, currency)))
+            row.append(Cell("num c-sub-net", reader().amount(month.net, currency)))
         row.append(Cell("num c-net", _signed_percent(month.return_ratio)))
         row.append(
             Cell("num c-sub", _for_phones(_("%(n)s trades, drawdown") % {"n": trades}, _percent(month.drawdown_ratio)))
@@ -119,17 +129,17 @@ def trade_table(link: SharedRecord, trades: Sequence[SharedTrade], numbers: Mapp
 
 def _columns(link: SharedRecord, numbers: Mapping[str, int]) -> list[_Column]:
     currency = link.account.currency
-    columns = [_Column("", _("No."), lambda trade: READER.number(trade.number))]
+    columns = [_Column("", _("No."), lambda trade: reader().number(trade.number))]
     columns += _named(link, numbers)
     columns.append(_Column("c-head", _("Side"), lambda trade: side(trade.side)))
     if not link.hides_size:
-        columns.append(_Column("num", _("Lots"), lambda trade: READER.lots(trade.volume_lots)))
+        columns.append(_Column("num", _("Lots"), lambda trade: reader().lots(trade.volume_lots)))
     if not link.hides_prices:
-        columns.append(_Column("num", _("Entry"), lambda trade: READER.price(trade.open_price)))
-        columns.append(_Column("num", _("Exit"), lambda trade: READER.price(trade.close_price)))
+        columns.append(_Column("num", _("Entry"), lambda trade: reader().price(trade.open_price)))
+        columns.append(_Column("num", _("Exit"), lambda trade: reader().price(trade.close_price)))
     columns.append(_Column("num", _("Held"), lambda trade: formatting.duration(trade.closed_at - trade.opened_at)))
     if not link.hides_amounts:
-        write = lambda trade: READER.amount(trade.net_profit, currency)  # noqa: E731 -- a cell, as those around it
+        write = lambda trade: reader().amount(trade.net_profit, currency)  # noqa: E731 -- a cell, as those around it
         columns.append(_Column("num c-sub-net", _net(currency), write))
     columns.append(_Column("num c-net", _("Result"), lambda trade: _signed_percent(trade.ratio)))
     return columns
@@ -139,11 +149,11 @@ def _named(link: SharedRecord, numbers: Mapping[str, int]) -> list[_Column]:
     """When a trade was closed and what was traded. The time of day would tell a symbol, as its price would."""
     if link.hides_symbols:
         return [
-            _Column("c-sub", _("Closed"), lambda trade: READER.day(trade.closed_at)),
+            _Column("c-sub", _("Closed"), lambda trade: reader().day(trade.closed_at)),
             _Column("c-lead", _("Symbol"), lambda trade: _("Symbol %(n)s") % {"n": numbers.get(trade.symbol, "?")}),
         ]
     return [
-        _Column("c-sub", _("Closed"), lambda trade: READER.moment(trade.closed_at)),
+        _Column("c-sub", _("Closed"), lambda trade: reader().moment(trade.closed_at)),
         _Column("c-lead", _("Symbol"), lambda trade: trade.symbol),
     ]
 
@@ -157,13 +167,13 @@ def chart(link: SharedRecord, record: Record) -> Chart | None:
     low, high = min(values), max(values)
 
     def write(value: Decimal) -> str:
-        return READER.number(value, 2) if link.hides_amounts else READER.money(value, link.account.currency)
+        return reader().number(value, 2) if link.hides_amounts else reader().money(value, link.account.currency)
 
     return Chart(
         path=_path(points, low, high),
         base=_height(START, low, high) if link.hides_amounts and low <= START <= high else None,
-        first=READER.day(points[0].at),
-        last=READER.day(points[-1].at),
+        first=reader().day(points[0].at),
+        last=reader().day(points[-1].at),
         lowest=write(low),
         highest=write(high),
         latest=write(values[-1]),
@@ -191,7 +201,7 @@ def _net(currency: str) -> str:
 
 
 def _percent(ratio: Decimal | None, places: int = 2) -> str:
-    return _unknown() if ratio is None else READER.percent(ratio, places)
+    return _unknown() if ratio is None else reader().percent(ratio, places)
 
 
 def _signed_percent(ratio: Decimal | None) -> SafeString:
@@ -202,7 +212,7 @@ def _signed_percent(ratio: Decimal | None) -> SafeString:
     plus = "+" if rounded > 0 else ""
     # A sign and digits only, so that there is nothing to escape.
     return mark_safe(
-        f'<span class="amt {formatting.direction(rounded)}">{plus}{READER.number(rounded, 2)}\N{NO-BREAK SPACE}%</span>'
+        f'<span class="amt {formatting.direction(rounded)}">{plus}{reader().number(rounded, 2)}\N{NO-BREAK SPACE}%</span>'
     )
 
 

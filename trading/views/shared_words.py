@@ -15,7 +15,6 @@ class ChainLines:
     """`head` is "" where nothing is sealed yet. `amended` holds a line for each day that was amended."""
 
     head: str
-    days: str
     sealed: str
     late: str
     amended_title: str
@@ -41,7 +40,6 @@ def chain_lines(told: ChainSummary, formats: Formats) -> ChainLines:
     amended = len(told.amended)
     return ChainLines(
         head=told.head,
-        days=ngettext("%(n)s day sealed", "%(n)s days sealed", told.days) % {"n": formats.number(told.days)},
         sealed=_span(told, formats),
         late=ngettext(
             "%(n)s day was sealed more than two days after its end, as by the import of an old history: "
@@ -64,12 +62,15 @@ def chain_lines(told: ChainSummary, formats: Formats) -> ChainLines:
 
 
 def _span(told: ChainSummary, formats: Formats) -> str:
+    """How many days are sealed, and from when to when that was done."""
     if told.first_sealed_at is None or told.last_sealed_at is None:
         return ""
+    days = ngettext("%(n)s day sealed", "%(n)s days sealed", told.days) % {"n": formats.number(told.days)}
     first, last = formats.clock(told.first_sealed_at, seconds=False), formats.clock(told.last_sealed_at, seconds=False)
     if told.first_sealed_at == told.last_sealed_at:
-        return _("all on %(first)s") % {"first": first}
-    return _("the first on %(first)s, the last on %(last)s") % {"first": first, "last": last}
+        return _("%(days)s, all on %(first)s") % {"days": days, "first": first}
+    values = {"days": days, "first": first, "last": last}
+    return _("%(days)s, the first on %(first)s, the last on %(last)s") % values
 
 
 def check_lines(found: ChainCheck, formats: Formats) -> list[tuple[str, str]]:

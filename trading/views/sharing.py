@@ -23,6 +23,7 @@ from trading.models import SharedRecord
 from trading.queries.chain import summary
 from trading.services.sharing import NewRecord, revoke_record, share_account
 from trading.sharing_forms import ShareForm
+from trading.told import told
 from trading.views.shared_words import chain_lines, hidden_words
 
 
@@ -82,7 +83,7 @@ def _make(account: BrokerAccount, form: ShareForm, now: datetime) -> NewRecord |
     try:
         return share_account(account, form.choices(), now=now)
     except TradingError as error:
-        form.add_error(None, error.message)
+        form.add_error(None, told(error.message))
     except ValidationError as error:
         form.add_error(None, error.messages)
     return None
