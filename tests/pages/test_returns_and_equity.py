@@ -1,5 +1,6 @@
 """Figures of reported equity and of daily returns: what they rest on, and for which choice of trades there are any."""
 
+import gc
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -273,3 +274,14 @@ def test_the_calmar_ratio_shows_the_fall_that_it_divides_by(ann_client: Client, 
         report(account, str(10_000 + day % 3), day * DAY + DAY / 8)
     labels = [row["label"] for row in ann_client.get(address, query).context["sets"][0]["inputs"]]
     assert labels == ["Growth per year", "Relative drawdown of the equity"]
+
+
+def test_garbage_is_collected_again_after_a_failure(account: BrokerAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        assert not gc.isenabled()
+        raise RuntimeError
+
+    monkeypatch.setattr("trading.queries.figure_sets.portal_figures", fail)
+    with pytest.raises(RuntimeError):
+        portal(account)
+    assert gc.isenabled()

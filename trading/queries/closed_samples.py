@@ -106,7 +106,8 @@ def _trade(
         exit_,
         stop,
     ) = row
-    stop = stops.get((account, ticket), stop)
+    if stops:
+        stop = stops.get((account, ticket), stop)
     return ClosedTrade(
         id=pk,
         account_id=account,

@@ -1,6 +1,8 @@
 """Every figure of any set of closed trades, by any of the definitions, with what it rests on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -185,9 +187,26 @@ def kept_under(wanted: Wanted) -> tuple[str, str]:
 
 def _kept_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) -> FigureSet:
     parts = (definition, FORMULAS, wants_intervals, *kept_under(wanted))
-    return cache.remembered(
-        "figure_set", parts, cache.FIGURE_SETS_S, lambda: _figure_set(wanted, definition, wants_intervals)
-    )
+
+    def compute() -> FigureSet:
+        with _without_collections():
+            return _figure_set(wanted, definition, wants_intervals)
+
+    return cache.remembered("figure_set", parts, cache.FIGURE_SETS_S, compute)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """A long history is hundreds of thousands of objects that all stay until the end: to look for garbage among them again
+    and again takes a third of the time. Of two threads the first one that is done switches it on again, which harms nobody.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _figure_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) -> FigureSet:
