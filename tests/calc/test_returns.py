@@ -17,11 +17,10 @@ from trading.calc.closed_trades import ClosedTrade
 from trading.calc.equity_figures import NO_FEED, ONE_REPORT, Coverage, coverage_of, equity_figures, in_order_of_time
 from trading.calc.figure_types import EquityPoint, FigureValues, Sample
 from trading.calc.history import Flow
-from trading.calc.path_figures import balance_drawdown, moves_of
+from trading.calc.path_figures import NO_BALANCE, balance_drawdown, moves_of
 from trading.calc.portal import portal_figures
 from trading.calc.return_figures import (
     ALL_ALIKE,
-    NO_BALANCE,
     NO_LOST_DAY,
     NOTHING_AT_WORK,
     ON_BALANCE,

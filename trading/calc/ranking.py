@@ -70,8 +70,8 @@ def best_value(entry: FigureEntry, figures: Sequence[FigureValue | None], curren
     """The best of these values of one figure.
 
     None where neither more nor less is better, where fewer than two of them rest on enough to be told, where money of
-    different currencies would be compared, and where notes say that they stand on different things. `currencies` are
-    those of the figures, in their order.
+    different currencies would be compared, and where some returns stand on equity and others on the balance, as their
+    notes say. `currencies` are those of the figures, in their order.
     """
     if not is_comparable(entry, currencies):
         return None
@@ -80,7 +80,7 @@ def best_value(entry: FigureEntry, figures: Sequence[FigureValue | None], curren
         for figure in figures
         if figure is not None and figure.value is not None and figure.sample >= entry.minimum
     ]
-    if len(known) < 2 or len({note for _, note in known}) > 1:
+    if len(known) < 2 or (entry.counted == "days" and len({note for _, note in known}) > 1):
         return None
     told = [value for value, _ in known]
     if entry.key in MORE_IS_BETTER:
