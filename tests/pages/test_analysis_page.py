@@ -40,7 +40,7 @@ def test_its_strip_is_the_totals_of_the_trades(ann_client: Client, ann: Trader, 
     (totals,) = trade_totals(closed_trades(ann))
     page = ann_client.get(PAGE)
     shown = page.context["sets"][0]
-    strip = {label: str(value) for label, value in shown["strip"]}
+    strip = {label: str(value) for label, value, _ in shown["strip"]}
     formats = Formats.of(ann)
     assert strip["Trades"] == str(totals.count)
     assert strip["Net profit"] == str(formats.amount(totals.net_profit, totals.currency))

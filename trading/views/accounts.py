@@ -177,6 +177,7 @@ def _periods(account: BrokerAccount, formats: Formats) -> list[dict[str, Any]]:
             "net": formats.amount(sums[name].net, account.currency),
             "counts": counts_in_words(sums[name].count, sums[name].wins, formats),
             "counts_mean": WHAT_COUNTS,
+            "query": f"?account={account.pk}&period={name}",
         }
         for name, label in PERIOD_LABELS
     ]

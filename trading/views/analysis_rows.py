@@ -29,19 +29,21 @@ _LONG = frozenset({"symbol", "strategy", "tag"})
 _COMPARED = frozenset({"side", "session", "strategy", "tag"})
 
 
-def strip(totals: TradeTotals, formats: Formats) -> list[tuple[str, Any]]:
+def strip(totals: TradeTotals, formats: Formats) -> list[tuple[str, Any, str]]:
+    """Label, value and the key of the figure whose definition it has."""
+
     def money(amount: Decimal | None) -> Any:
         return formats.amount(amount, totals.currency, reason=_("There is no trade."))
 
     ratio, factor = totals.win_ratio, totals.profit_factor
     return [
-        (_("Trades"), f"{totals.count:,}"),
-        (_("Net profit"), money(totals.net_profit)),
-        (_("Win rate"), formats.percent(ratio) if ratio is not None else ""),
-        (_("Profit factor"), formats.number(factor, 2) if factor is not None else _("Nothing lost")),
-        (_("Expected payoff"), money(totals.expected_payoff)),
-        (_("Before costs"), money(totals.net_profit - totals.costs)),
-        (_("Costs"), money(totals.costs)),
+        (_("Trades"), f"{totals.count:,}", "trades_total"),
+        (_("Net profit"), money(totals.net_profit), "net_profit"),
+        (_("Win rate"), formats.percent(ratio) if ratio is not None else "", "trades_won_percent"),
+        (_("Profit factor"), formats.number(factor, 2) if factor is not None else _("Nothing lost"), "profit_factor"),
+        (_("Expected payoff"), money(totals.expected_payoff), "expected_payoff"),
+        (_("Before costs"), money(totals.net_profit - totals.costs), "gross_result"),
+        (_("Costs"), money(totals.costs), "cost_share_percent"),
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.utils.safestring import SafeString
@@ -41,6 +42,7 @@ class Strip:
     floating: SafeString
     periods: Sequence[dict[str, Any]]
     besides: str
+    query: str
 
 
 def strips(shown: Sequence[Overview], formats: Formats, now: datetime) -> list[Strip]:
@@ -53,6 +55,7 @@ def strips(shown: Sequence[Overview], formats: Formats, now: datetime) -> list[S
             sums[currency],
             _sparks(*nets[currency], now, formats.zone),
             formats,
+            {"account": str(accounts[0].pk)} if len(accounts) == 1 else {},
         )
         for currency in sums
     ]
@@ -81,7 +84,9 @@ def _strip(
     sums: Mapping[PeriodName, PeriodSum],
     sparks: Mapping[str, Spark | None],
     formats: Formats,
+    choice: Mapping[str, str],
 ) -> Strip:
+    """`choice` is what links to the same figures elsewhere carry along."""
     currency = shown[0].account.currency
     equity = _sum([overview.equity for overview in shown])
     balance = _sum([overview.balance for overview in shown])
@@ -93,11 +98,17 @@ def _strip(
         balance=formats.plain(balance, currency, reason=_NO_BALANCE),
         floating=formats.amount(floating, currency),
         periods=[
-            _period(label, sums[name], balance, currency, formats) | {"spark": sparks.get(name)}
+            _period(label, sums[name], balance, currency, formats)
+            | {"spark": sparks.get(name), "query": _query({**choice, "period": name})}
             for name, label in PERIOD_LABELS
         ],
         besides=not_in_results(sum((overview.result for overview in shown), AccountResult()), currency, formats),
+        query=_query(choice),
     )
+
+
+def _query(parameters: Mapping[str, str]) -> str:
+    return f"?{urlencode(parameters)}" if parameters else ""
 
 
 def _period(label: str, result: PeriodSum, balance: Decimal | None, currency: str, formats: Formats) -> dict[str, Any]:
