@@ -202,6 +202,14 @@ def test_the_part_and_the_page_show_the_same(ann_client: Client, trades: list[An
         assert drawn["currency"] == one["currency"]
 
 
+def test_account_and_period_are_chosen_in_place(ann_client: Client, trades: list[Any]) -> None:
+    page = ann_client.get(DEPTH, {"period": "all", "account": str(trades[0].account.pk)})
+    frame = page.context["frame"]
+    assert frame.has_period
+    assert frame.account_path == DEPTH
+    assert page.context["parts"] == []
+
+
 def test_a_part_is_made_of_what_is_kept_of_the_whole(ann_client: Client, trades: list[Any]) -> None:
     first, second = (one["depth_url"] for one in ann_client.get("/analysis/").context["sets"])
     ann_client.get(first)
