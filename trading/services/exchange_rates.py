@@ -1,8 +1,7 @@
 """Exchange rates: brought as a file or one by one, let count, taken away again."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -16,6 +15,7 @@ from trading.ratefiles.reader import RateFile, read_rates
 #: The whole history of the ECB twice over, and ten years of entering a rate on every third day.
 MAX_RATES = 1_000_000
 MAX_UPLOADS = 1_000
+_ROWS_PER_WRITE = 5_000
 #: A dry run that nobody decided about is forgotten after this time.
 _DRAFT_FOR = timedelta(days=1)
 
@@ -114,11 +114,12 @@ def _copy(upload: RateUpload, rates: Sequence[Rate]) -> int:
             " SELECT day, base, quote, rate FROM trading_exchangerate WHERE false"
         )
         with cursor.copy("COPY rate_stage (day, base, quote, rate) FROM STDIN") as copy:
-            for given in rates:
-                copy.write_row(_row(given))
+            for start in range(0, len(rates), _ROWS_PER_WRITE):
+                copy.write("".join(map(_line, rates[start : start + _ROWS_PER_WRITE])))
         cursor.execute(_KEEP, {"trader": upload.trader_id, "upload": upload.pk})
         return int(cursor.rowcount)
 
 
-def _row(given: Rate) -> tuple[date, str, str, Decimal]:
-    return given.day, given.base, given.quote, given.rate
+def _line(given: Rate) -> str:
+    """A line for COPY. Codes are letters and digits, so that there is nothing to escape."""
+    return f"{given.day}\t{given.base}\t{given.quote}\t{given.rate:f}\n"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import BrokerAccount, Trader
 from trading.models import Statement
 from trading.queries.curves import currency_curve
+from trading.queries.data_quality import book_facts
 from trading.queries.figures import account_figures, balance_proof, definition_of
 from trading.queries.overview import overviews
 from trading.queries.recent import period_sums, recent_nets
@@ -33,6 +34,7 @@ def warm(statement_id: UUID) -> None:
 def _warm_account(account: BrokerAccount, zone: ZoneInfo) -> None:
     account_figures(account, definition_of(account))
     balance_proof(account, zone)
+    book_facts([account], zone)
 
 
 def _warm_dashboard(trader: Trader) -> None:
