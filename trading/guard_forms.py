@@ -33,7 +33,7 @@ def _number(label: "StrOrPromise", *, required: bool = False, help_text: "StrOrP
 
 
 def _zones() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in sorted(zone_names())]
+    return [(name, name) for name in sorted(zone_names())]
 
 
 class RuleForm(forms.Form):
@@ -57,7 +57,14 @@ class RuleForm(forms.Form):
     reset_time = forms.TimeField(
         label=_("Daily reset"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}), initial="00:00"
     )
-    reset_zone = forms.ChoiceField(label=_("Zone of the reset"), choices=_zones, initial="UTC")
+    # A list of all zones in every rule would make the page several times as long: they share one (guard_edit.html).
+    reset_zone = forms.ChoiceField(
+        label=_("Zone of the reset"),
+        choices=_zones,
+        initial="UTC",
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"invalid_choice": _("%(value)s is no time zone; one is called Europe/Berlin.")},
+    )
     rearm_ratio = _number(_("Re-arms after, points"))
     preset = forms.CharField(required=False, widget=forms.HiddenInput)
     remove = forms.BooleanField(label=_("Remove"), required=False)

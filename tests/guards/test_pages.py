@@ -197,6 +197,20 @@ def test_a_refused_rule_keeps_what_was_typed_and_says_why(ann_client: Client, ma
     assert GuardRule.objects.get().warning == Decimal("0.15")
 
 
+def test_a_zone_of_the_reset_is_typed_and_all_rules_share_one_list(ann_client: Client, main: BrokerAccount) -> None:
+    rule(main)
+    rule(main, "open_risk")
+    address = reverse("guard_edit", args=[main.pk])
+    page = ann_client.get(address).content.decode()
+    assert page.count("<option>Europe/Prague</option>") == 1
+    data = form_of(ann_client, main)
+    refused = ann_client.post(address, {**data, "form-0-reset_zone": "Middle/Earth"})
+    assert refused.status_code == 422
+    assert "Middle/Earth is no time zone" in refused.content.decode()
+    assert ann_client.post(address, {**data, "form-0-reset_zone": "US/Central"}).status_code == 302
+    assert GuardRule.objects.filter(reset_zone="US/Central").count() == 1
+
+
 def test_a_preset_is_put_on_by_the_page(ann_client: Client, main: BrokerAccount) -> None:
     address = reverse("guard_preset", args=[main.pk])
     refused = ann_client.post(address, {"preset": "ftmo-challenge"})
