@@ -1,4 +1,4 @@
-"""`make bench`: imports, pages, figures and syncs beside their floors, one table and one JSON file under var/bench/.
+"""`make bench`: imports, pages, figures, syncs and first views beside their floors, one table and one JSON file under var/bench/.
 
 Each measurement runs in a process of its own on a scratch database, which is dropped afterwards. Ratios are what count:
 figure and floor are measured in the same run, interleaved, as medians.
@@ -22,13 +22,14 @@ from psycopg import sql
 
 from loadtest.bench_lines import figure_lines
 from loadtest.bench_sync import rows as sync_rows
+from loadtest.bench_views import rows as view_rows
 from trading.samplefiles.account import Profile
 from trading.samplefiles.mt4_html import write_mt4_html
 from trading.samplefiles.mt5_xlsx import write_mt5_xlsx
 from trading.samplefiles.simulate import simulate
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ["imports", "pages", "figures", "syncs"]
+PARTS = ["imports", "pages", "figures", "syncs", "views"]
 FORMATS = {"MT5 XLSX": "xlsx", "MT4 HTML": "htm"}
 
 
@@ -70,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if "syncs" in options.only:
             found["syncs"] = _child("loadtest.bench_sync", ["here"], environment)
             lines += [Line(*row) for row in sync_rows(found["syncs"])]
+        if "views" in options.only:
+            found["views"] = _child("loadtest.bench_views", [], environment)
+            lines += [Line(*row) for row in view_rows(found["views"])]
     print(_table(lines))
     found["table"] = [asdict(line) for line in lines]
     target = directory / f"bench-{time.strftime('%Y%m%d-%H%M%S')}.json"

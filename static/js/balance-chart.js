@@ -324,8 +324,10 @@ class Page {
 
 async function load(cards) {
   const address = cards[0].dataset.curve;
+  const asked = json(address);
   const [data, whole, theme] = await Promise.all([
-    json(address), json(curveAddress(address, { span: "all" })), json(cards[0].dataset.curveTheme),
+    asked, cards[0].hasAttribute("data-curve-whole") ? asked : json(curveAddress(address, { span: "all" })),
+    json(cards[0].dataset.curveTheme),
     // Labels are measured when they are drawn, so the font must be there.
     ...["12px", "600 11px"].map((font) => document.fonts.load(`${font} "Inter Variable"`)),
   ]);

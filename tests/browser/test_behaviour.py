@@ -1,12 +1,11 @@
 """What pages do in a browser: keys, menus, theme, the chart; and what is left of them without JavaScript."""
 
-import gzip
 import re
 from collections.abc import Callable
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Response, expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.pages import Site
 
@@ -181,19 +180,3 @@ def test_reading_and_choosing_work_without_javascript(open_context: OpenContext,
     tab.get_by_role("navigation", name="Main").get_by_role("link", name="Trades").click()
     tab.wait_for_url("**/trades/?account=*&period=year")
     expect(tab.locator("tr.is-link").first).to_be_visible()
-
-
-def test_the_first_view_is_small(open_context: OpenContext) -> None:
-    """HTML under 60 kB; everything together, compressed as WhiteNoise sends it, under 500 kB."""
-    tab = open_context("trader").new_page()
-    answers: list[Response] = []
-    tab.on("response", lambda answer: answers.append(answer))
-    tab.goto("/", wait_until="networkidle")
-    sizes = {answer.url: _sent(answer) for answer in answers}
-    assert len(answers[0].body()) < 60_000
-    assert sum(sizes.values()) < 500_000, sizes
-
-
-def _sent(answer: Response) -> int:
-    body = answer.body()
-    return len(body) if answer.url.endswith(".woff2") else len(gzip.compress(body, 9))

@@ -119,6 +119,7 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
         "frame": frame,
         "account": account,
         "charts": [chart_part(drawn, formats) for drawn in charts],
+        "shows_whole": span.name == "all",
         "spans": span_links(request, span),
         "steps": step_links(request, span, charts, formats, now),
         "curve_url": f"{reverse('dashboard_curve')}?{urlencode({'account': account.pk, 'span': span.name})}",

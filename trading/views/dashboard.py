@@ -55,6 +55,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "strips": strips(shown, formats, now),
         "converted": converted_part(trader, [*held_in_currencies(shown), (_("Every stop hit"), risks)], formats, now),
         "charts": [chart_part(drawn, formats) for drawn in charts],
+        "shows_whole": span.name == "all",
         "spans": span_links(request, span),
         "steps": step_links(request, span, charts, formats, now),
         "curve_url": f"{reverse('dashboard_curve')}?{request.GET.urlencode()}",
