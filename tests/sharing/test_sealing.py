@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from accounts.models import BrokerAccount
 from tests import make
 from tests.guards.test_at_once import at_once
+from trading import tasks
 from trading.calc.digests import GENESIS, first_break
 from trading.models import CashFlow, DayDigest, Trade
 from trading.queries.chain import check, head_of, links_of, summary
@@ -204,6 +205,11 @@ def test_the_worker_seals_what_was_written_to_and_nothing_twice(account: BrokerA
     make.cash_flow(account, booked_at=make.START)
     seal_all(SOON)
     assert asked == [account.pk]
+
+
+def test_the_task_of_the_worker_seals(account: BrokerAccount) -> None:
+    tasks.seal_days(timestamp=0)
+    assert len(links_of(account)) == 4
 
 
 def test_an_account_that_fails_leaves_the_others_sealed(account: BrokerAccount, monkeypatch: Any, caplog: Any) -> None:
