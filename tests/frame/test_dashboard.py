@@ -170,6 +170,21 @@ def test_the_steps_of_a_chart_keep_the_rest_of_the_address(ann_client: Client, a
     assert all(f"account={account.pk}" in address for address, _ in steps)
 
 
+def test_the_newest_twelve_months_of_a_span_are_listed(ann_client: Client, ann: Trader) -> None:
+    account = filled_account(ann, 0)
+    for month in range(1, 15):
+        moment = datetime(2024 + month // 13, (month - 1) % 12 + 1, 5, 9, tzinfo=UTC)
+        late = make.trade(account, opened_at=moment)
+        make.execution(trade=late)
+        make.exit_of(late)
+    page = ann_client.get("/").content.decode()
+    listed = re.findall(r"<td>(\d{4}-\d\d)</td>", page)
+    assert listed == ["2025-02", "2025-01", *(f"2024-{month:02}" for month in range(12, 2, -1))]
+    assert "The newest months of the span" in page
+    page = ann_client.get("/", {"span": "2024-01-01..2024-03-31"}).content.decode()
+    assert re.findall(r"<td>(\d{4}-\d\d)</td>", page) == ["2024-03", "2024-02", "2024-01"]
+
+
 def test_without_a_feed_nothing_is_said_of_recorded_equity(ann_client: Client, ann: Trader) -> None:
     account = filled_account(ann, 2)
     page = ann_client.get("/").content.decode()

@@ -18,6 +18,8 @@ from trading.queries.curves import SPANS, Curve, Span, currency_curve, read_span
 from trading.queries.equity_lines import currency_equity
 from trading.views.chart_steps import chart_steps
 
+#: The newest ones of a span are listed: a long history would outweigh the rest of the page.
+MONTHS = 12
 #: A fall of less rounds to 0.00 %.
 _VISIBLE = Decimal("0.00005")
 #: The next moment that a drawing can tell apart.
@@ -44,6 +46,7 @@ class ChartPart:
     months: Sequence[Sequence[str]]
     has_points: bool
     left_out: str
+    has_more: bool
 
 
 def chosen_span(parameters: Mapping[str, str], formats: Formats, period: Period, now: datetime) -> Span:
@@ -98,6 +101,7 @@ def chart_part(drawn: Drawn, formats: Formats) -> ChartPart:
         months=_months(drawn, formats),
         has_points=last is not None,
         left_out=", ".join(curve.left_out),
+        has_more=len(curve.months) > MONTHS,
     )
 
 
@@ -143,7 +147,7 @@ def _months(drawn: Drawn, formats: Formats) -> list[list[str]]:
     currency = drawn.curve.currency
     recorded = {f"{p.at.astimezone(formats.zone):%Y-%m}": p.equity for run in drawn.equity.runs for p in run}
     rows = []
-    for line in reversed(drawn.curve.months):
+    for line in drawn.curve.months[: -1 - MONTHS : -1]:
         cells = [
             line.month,
             formats.money(line.balance, currency),

@@ -35,7 +35,7 @@ from trading.views.open_risk_lines import open_risk_lines, open_risks
 from trading.views.statements import upload_limits
 
 _POSITIONS = 6
-_TRADES = 9
+_TRADES = 8
 
 
 @login_required
