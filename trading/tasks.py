@@ -1,5 +1,6 @@
 """Background work: each task takes ids and calls a service; an import is followed by warming."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -25,6 +26,8 @@ from trading.services import (
     webhooks,
 )
 
+#: What takes longer goes on in the next run.
+_SEALING = timedelta(seconds=10)
 #: A database that is being restarted is back within this time.
 _RETRY = RetryStrategy(max_attempts=5, exponential_wait=3, retry_exceptions={OperationalError})
 
@@ -86,10 +89,10 @@ def roll_up_missing(timestamp: int) -> None:
     rollups.roll_up_missing()
 
 
-@app.periodic(cron="17 * * * *")
+@app.periodic(cron="2-59/5 * * * *")
 @app.task(name="trading.seal_days", queue="upkeep", queueing_lock="seal_days")
 def seal_days(timestamp: int) -> None:
-    sealing.seal_all(timezone.now())
+    sealing.seal_all(timezone.now(), at_most=_SEALING)
 
 
 @app.periodic(cron="23 3 * * *")

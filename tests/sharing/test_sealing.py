@@ -212,6 +212,24 @@ def test_the_task_of_the_worker_seals(account: BrokerAccount) -> None:
     assert len(links_of(account)) == 4
 
 
+def test_the_worker_looks_at_an_account_once_an_hour_however_often_it_is_written_to(account: BrokerAccount) -> None:
+    budget = timedelta(seconds=60)
+    assert seal_all(SOON, budget) == 4
+    change(account, "withdrawn")
+    assert seal_all(SOON + timedelta(minutes=40), budget) == 0
+    assert seal_all(SOON + timedelta(minutes=45), budget) == 1
+
+
+def test_what_does_not_fit_into_one_run_is_sealed_in_the_next(
+    account: BrokerAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed(make.account())
+    clock = iter(range(0, 1000, 7))
+    monkeypatch.setattr("trading.services.sealing.monotonic", lambda: next(clock))
+    assert seal_all(SOON, timedelta(seconds=10)) == 4  # 0 s at the start, 7 s before the first, 14 s before the second
+    assert seal_all(SOON, timedelta(seconds=10)) == 1
+
+
 def test_an_account_that_fails_leaves_the_others_sealed(account: BrokerAccount, monkeypatch: Any, caplog: Any) -> None:
     bad = make.account()
 

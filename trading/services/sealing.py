@@ -2,7 +2,8 @@
 
 import logging
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from django.db import transaction
@@ -18,22 +19,29 @@ from trading.services.reconciliation_inputs import lock
 logger = logging.getLogger(__name__)
 
 
-def seal_all(now: datetime) -> int:
+def seal_all(now: datetime, at_most: timedelta | None = None) -> int:
     """Seals what is over in every account that was written to since the last time. Returns the number of new links.
 
+    With `at_most`, looks at an account once an hour, and at no further one after that time: a single worker has imports and
+    alerts to see to as well.
     What fails in one account is logged and leaves the others alone.
     """
+    until, hour, started = sealed_until(now), now.replace(minute=0, second=0, microsecond=0), monotonic()
     made = 0
-    for account_id, revision in BrokerAccount.objects.order_by("pk").values_list("pk", "revision"):
-        state = (account_id, revision, sealed_until(now))
-        if cache.was_sealed(state):
+    accounts = list(BrokerAccount.objects.order_by("pk").values_list("pk", "revision"))
+    looked_at = cache.sealed_states([(key, hour) for key, _ in accounts]) if at_most else set()
+    unchanged = cache.sealed_states([(key, revision, until) for key, revision in accounts])
+    for account_id, revision in accounts:
+        if (account_id, hour) in looked_at or (account_id, revision, until) in unchanged:
             continue
+        if at_most is not None and monotonic() - started > at_most.total_seconds():
+            break
         try:
             made += seal_account(account_id, now)
+            cache.note_sealed((account_id, revision, until))
         except Exception:
             logger.exception("The days of account %s could not be sealed.", account_id)
-        else:
-            cache.note_sealed(state)
+        cache.note_sealed((account_id, hour))
     return made
 
 
