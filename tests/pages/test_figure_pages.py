@@ -1,6 +1,7 @@
 """Figures of any choice of trades: who sees them, by whose definition, and that each is the same everywhere."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,7 +36,8 @@ def traded(owner: Trader, *nets: str, **account: Any) -> BrokerAccount:
     make.committed_statement(account=made, opening_balance=Decimal(0), has_history=True)
     make.cash_flow(made, kind="deposit", amount=Decimal(10_000))
     for place, net in enumerate(nets):
-        add(made, net, side="sell" if place % 2 else "buy", symbol="XAUUSD" if place % 3 == 2 else "EURUSD")
+        side, symbol = "sell" if place % 2 else "buy", "XAUUSD" if place % 3 == 2 else "EURUSD"
+        add(made, net, side=side, symbol=symbol, opened_at=make.START + timedelta(days=place))
     made.refresh_from_db()
     return made
 
