@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 _HTML_BYTES = 60_000
 #: Pages of many rows or forms, each with whatever a reader may want of it: as long as they are, and no longer.
-_LONG = {"trade_list": 110_000, "statement_detail": 105_000, "analysis_depth": 70_000, "guard_edit": 72_000}
+_LONG = {"trade_list": 110_000, "statement_detail": 105_000, "guard_edit": 72_000}
 _FIRST_VIEW_BYTES = 500_000
 
 
