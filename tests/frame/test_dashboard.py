@@ -333,3 +333,14 @@ def test_shows_this_month_and_what_every_stop_would_cost(ann_client: Client, ann
 def test_a_position_without_a_stop_has_no_bound(ann_client: Client, ann: Trader) -> None:
     make.position(filled_account(ann, 1), stop_loss=None)
     assert "the loss has no bound" in ann_client.get("/").content.decode()
+
+
+def test_an_account_tells_of_its_feed_and_of_its_guards(ann: Trader, ann_client: Client) -> None:
+    account = make.account(ann)
+    address = reverse("account_detail", args=[account.pk])
+    page = text_of(ann_client.get(address))
+    assert "No bridge has sent a sync of this account." in page
+    assert "No rule has been judged yet" in page
+    make.feed(account, open_positions=3, matched_positions=2, open_breaks=1)
+    page = text_of(ann_client.get(address))
+    assert "2 of 3" in page and "No bridge has sent" not in page

@@ -30,13 +30,16 @@ from trading.queries.figure_sets import FigureSet, figure_sets, whole_account
 from trading.queries.figures import latest_snapshot
 from trading.queries.overview import Overview, overviews
 from trading.queries.recent import period_sums
+from trading.queries.reconciliation import feed_of, feeds
 from trading.queries.trades import closed_trades
 from trading.views.charts import chart_part, chosen_span, read_charts, span_links, step_links
 from trading.views.converted import converted_part, held_in_currencies
 from trading.views.dashboard_strip import PERIOD_LABELS
 from trading.views.figure_choice import FigureChoice
 from trading.views.figure_rows import figure_row
+from trading.views.guards import guard_cards
 from trading.views.quality import quality_part
+from trading.views.reconciliation_rows import feed_row
 from trading.views.result_words import WHAT_COUNTS, counts_in_words, not_in_results, trades_in_words
 
 #: At the head of an account's page, after its equity.
@@ -134,6 +137,9 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
         "proof": _proof(account, of, formats),
         "quality": quality_part(account, of, formats),
         "snapshot": latest_snapshot(account),
+        "feed": feed_row(account, formats, now),
+        "is_synced": feed_of(account) is not None,
+        "guards": guard_cards([account], frame),
     }
     return render(request, "trading/account_detail.html", context)
 
@@ -145,7 +151,7 @@ def account_export(request: HttpRequest, account_id: UUID) -> StreamingHttpRespo
 
 
 def _account(request: HttpRequest, account_id: UUID) -> BrokerAccount:
-    return get_object_or_404(BrokerAccount.objects.for_trader(request.user), pk=account_id)
+    return get_object_or_404(feeds(request.user), pk=account_id)
 
 
 def _strip(choice: FigureChoice, printed: FigureSet, found: FigureSet) -> list[dict[str, Any]]:
