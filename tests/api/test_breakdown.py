@@ -1,5 +1,6 @@
 """accounts/{id}/breakdown/: the same groups as the query, for whom they belong to."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -51,3 +52,14 @@ def test_belongs_to_its_trader(ann: Trader, bo_api: APIClient, stranger_api: API
     account = make.account(ann)
     assert bo_api.get(_address(account), {"by": "side"}).status_code == 404
     assert stranger_api.get(_address(account), {"by": "side"}).status_code == 401
+
+
+def test_filters_and_groups_mean_hours_of_one_zone(ann: Trader, ann_api: APIClient) -> None:
+    account = make.account(ann)
+    # 11:00 in UTC, 20:00 in Tokyo.
+    make.trade(account, opened_at=datetime(2025, 3, 3, 9, 0, tzinfo=UTC))
+    asked = {"by": "hour", "time_zone": "Asia/Tokyo"}
+    (row,) = ann_api.get(_address(account), asked | {"hour": "20"}).json()["rows"]
+    assert row["trades"] == 1
+    assert ann_api.get(_address(account), asked | {"hour": "11"}).json()["rows"] == []
+    assert len(ann_api.get(_address(account), {"by": "hour", "hour": "11"}).json()["rows"]) == 1

@@ -130,10 +130,11 @@ def filtered(
     queryset: QuerySet[Any],
     *,
     besides: AbstractSet[str] = frozenset(),
+    zone: ZoneInfo = _DAYS,
 ) -> QuerySet[Any]:
     """The rows that the address asks for. Errors: ValidationError naming each filter that makes no sense.
 
-    `besides` are parameters that the caller reads itself.
+    `besides` are parameters that the caller reads itself. Days, weekdays and hours are those of `zone`.
     """
     refuse_unknown(request, kind.base_filters.keys() | _OF_LISTS | besides)
     asked = kind.base_filters.keys() & request.query_params.keys()
@@ -142,7 +143,7 @@ def filtered(
     if asked == {"account"} and _asks_for_own_accounts(request):
         return queryset.filter(account__in=[account.pk for account in covered(request)])
     found = kind(request.query_params, queryset=queryset, request=request)
-    found.zone = _DAYS
+    found.zone = zone
     if not found.form.is_valid():
         raise ValidationError({name: list(messages) for name, messages in found.form.errors.items()})
     narrowed: QuerySet[Any] = found.qs

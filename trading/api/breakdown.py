@@ -20,7 +20,7 @@ from trading.filters import TradeFilter
 from trading.queries.breakdowns import DIMENSIONS, Dimension, breakdowns
 from trading.queries.trades import closed_trades
 
-_TIME_ZONE = OpenApiParameter("time_zone", str, description="IANA name of the zone of weekday, hour and month; UTC.")
+_TIME_ZONE = OpenApiParameter("time_zone", str, description="IANA name of the zone of days, weekdays, hours and months; UTC.")
 
 
 class BreakdownRow(serializers.Serializer[Any]):
@@ -71,7 +71,7 @@ class BreakdownView(APIView):
         account = own_account(request, account_id)
         by, zone = _dimension(request), zone_of_request(request)
         own = closed_trades(request.user).filter(account=account)
-        trades = filtered(TradeFilter, request, own, besides={"by", "time_zone"})
+        trades = filtered(TradeFilter, request, own, besides={"by", "time_zone"}, zone=zone)
         found = breakdowns(trades, zone)
         groups = found[0].groups[by] if found else {}
         whole = total(found[0].groups["side"].values()) if found else Tally()
