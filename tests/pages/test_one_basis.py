@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -107,6 +108,11 @@ def test_all_time_is_the_same_on_every_page_and_leads_to_the_balance(
     trades = text(ann_client, "/trades/")
     assert "Net profit +541.50 USD" in trades and "Booked on trades still open: +5.00 USD" in trades
     assert "Net as MetaTrader counts it: +546.50 USD" in trades
+
+
+def test_staff_read_the_same(account: BrokerAccount, cy_client: Client) -> None:
+    page = text(cy_client, reverse("admin:accounts_brokeraccount_changelist"))
+    assert re.search(r" 4 \+541\.50 ", page)
 
 
 def test_the_api_and_exports_say_the_same(account: BrokerAccount, ann_api: APIClient, month: datetime) -> None:
