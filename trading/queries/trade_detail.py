@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
+from django.utils.translation import gettext_lazy as _
 
 from trading.calc.open_risk import OpenPosition, value_per_lot
 from trading.calc.trade_plan import Levels, Plan, plan_of, worth_of
@@ -18,25 +19,25 @@ _MAX_CHAIN = 50
 _OF_A_POSITION = ("symbol", "side", "volume_lots", "open_price", "current_price", "stop_loss", "floating_profit")
 #: The columns that a correction can change, with the words for them.
 CORRECTABLE = {
-    "symbol": "Symbol",
-    "side": "Side",
-    "volume_lots": "Volume",
-    "closed_volume_lots": "Closed volume",
-    "opened_at": "Opened",
-    "open_price": "Entry",
-    "closed_at": "Closed",
-    "close_price": "Exit",
-    "open_stop_loss": "Stop loss at the open",
-    "open_take_profit": "Take profit at the open",
-    "stop_loss": "Stop loss",
-    "take_profit": "Take profit",
-    "commission": "Commission",
-    "swap": "Swap",
-    "fee": "Fee",
-    "gross_profit": "Gross profit",
-    "strategy_id": "Strategy",
-    "comment": "Comment",
-    "parent_ticket": "Rest of ticket",
+    "symbol": _("Symbol"),
+    "side": _("Side"),
+    "volume_lots": _("Volume"),
+    "closed_volume_lots": _("Closed volume"),
+    "opened_at": _("Opened"),
+    "open_price": _("Entry"),
+    "closed_at": _("Closed"),
+    "close_price": _("Exit"),
+    "open_stop_loss": _("Stop loss at the open"),
+    "open_take_profit": _("Take profit at the open"),
+    "stop_loss": _("Stop loss"),
+    "take_profit": _("Take profit"),
+    "commission": _("Commission"),
+    "swap": _("Swap"),
+    "fee": _("Fee"),
+    "gross_profit": _("Gross profit"),
+    "strategy_id": _("Strategy"),
+    "comment": _("Comment"),
+    "parent_ticket": _("Rest of ticket"),
 }
 
 
@@ -130,7 +131,7 @@ def _chain(trade: Trade) -> list[Trade]:
 
 
 def _parents(trade: Trade) -> Iterator[Trade]:
-    for _ in range(_MAX_CHAIN):
+    for _step in range(_MAX_CHAIN):
         if not trade.parent_ticket:
             return
         parent = Trade.objects.filter(account=trade.account_id, ticket=trade.parent_ticket).first()
@@ -141,7 +142,7 @@ def _parents(trade: Trade) -> Iterator[Trade]:
 
 
 def _children(trade: Trade) -> Iterator[Trade]:
-    for _ in range(_MAX_CHAIN):
+    for _step in range(_MAX_CHAIN):
         child = Trade.objects.filter(account=trade.account_id, parent_ticket=trade.ticket).first()
         if child is None:
             return

@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from trading import formatting
 from trading.calc.periods import windows
@@ -19,13 +21,13 @@ from trading.queries.recent import PeriodName, PeriodSum, period_sums, recent_ne
 from trading.views.result_words import WHAT_COUNTS, counts_in_words, not_in_results
 from trading.views.sparks import Spark, spark
 
-PERIOD_LABELS: Sequence[tuple[PeriodName, str]] = (
-    ("today", "Today"),
-    ("week", "This week"),
-    ("month", "This month"),
-    ("all", "All time"),
+PERIOD_LABELS: Sequence[tuple[PeriodName, Promise]] = (
+    ("today", gettext_lazy("Today")),
+    ("week", gettext_lazy("This week")),
+    ("month", gettext_lazy("This month")),
+    ("all", gettext_lazy("All time")),
 )
-_NO_BALANCE = "The balance before the first trade is not known for every account."
+_NO_BALANCE = gettext_lazy("The balance before the first trade is not known for every account.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,12 @@ def _strip(
     return Strip(
         currency=currency,
         accounts=len(shown),
-        equity=formats.plain(equity, currency, reason=_NO_BALANCE),
-        balance=formats.plain(balance, currency, reason=_NO_BALANCE),
+        equity=formats.plain(equity, currency, reason=str(_NO_BALANCE)),
+        balance=formats.plain(balance, currency, reason=str(_NO_BALANCE)),
         floating=formats.amount(floating, currency),
         periods=[
-            _period(label, sums[name], balance, currency, formats)
-            | {"spark": sparks.get(name), "query": _query({**choice, "period": name})}
+            _period(sums[name], None if name == "all" else balance, currency, formats)
+            | {"label": label, "spark": sparks.get(name), "query": _query({**choice, "period": name})}
             for name, label in PERIOD_LABELS
         ],
         besides=not_in_results(sum((overview.result for overview in shown), AccountResult()), currency, formats),
@@ -111,13 +113,12 @@ def _query(parameters: Mapping[str, str]) -> str:
     return f"?{urlencode(parameters)}" if parameters else ""
 
 
-def _period(label: str, result: PeriodSum, balance: Decimal | None, currency: str, formats: Formats) -> dict[str, Any]:
-    """The change is measured against the balance without this period's result."""
+def _period(result: PeriodSum, balance: Decimal | None, currency: str, formats: Formats) -> dict[str, Any]:
+    """The change is measured against the balance without this period's result, where there was one before it."""
     before = balance - result.net if balance is not None else None
-    ratio = result.net / before if before is not None and before > 0 and label != "All time" else None
+    ratio = result.net / before if before is not None and before > 0 else None
     text = formats.percent(ratio) if ratio is not None and result.count else ""
     return {
-        "label": label,
         "net": formats.amount(result.net, currency),
         "ratio": f"+{text}" if text and ratio and ratio > 0 else text,
         "direction": formatting.direction(result.net),

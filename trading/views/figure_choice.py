@@ -156,7 +156,7 @@ def definition_words(sets: Sequence[FigureSet], definition: DefinitionSet) -> st
     if definition != "mt5":
         return DEFINITION_SETS[definition]
     platforms = sorted({PLATFORM_NAMES[found.platform] for found in sets}) or ["MetaTrader 5"]
-    return " and ".join(platforms)
+    return _(" and ").join(platforms)
 
 
 def set_facts(found: FigureSet, formats: Formats) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def _page(request: HttpRequest, choice: FigureChoice) -> HttpResponse:
         "account": choice.account,
         "choice": choice,
         "chips": [
-            chip for chip in filter_chips(request, choice.listing) if chip.label != "Account" or not choice.account
+            chip for chip in filter_chips(request, choice.listing) if chip.name != "account" or not choice.account
         ],
         "errors": choice.listing.filter.errors,
         "definition": definition_words(sets, choice.definition),

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from trading.calc.interval import wilson_interval
 from trading.filters import HOLDING_NAMES, SESSION_NAMES, WEEKDAYS, WITHOUT
@@ -46,6 +46,7 @@ class Chip:
     value: str
     remove_url: str
     icon: str = ""
+    name: str = ""
 
 
 def strips(totals: Sequence[TradeTotals], formats: Formats) -> list[Strip]:
@@ -77,32 +78,44 @@ def _figures(line: TradeTotals, formats: Formats) -> list[Figure]:
     payoff = -line.average_win / line.average_loss if line.average_win and line.average_loss else None
     return [
         Figure(
-            "Net profit",
+            _("Net profit"),
             formats.amount(line.net_profit, currency, unit=True),
-            f"gross {formats.signed(line.gross_profit, currency)}",
+            _("gross %(amount)s") % {"amount": formats.signed(line.gross_profit, currency)},
         ),
-        Figure("Win rate", _percent(line, formats), _interval(line, formats)),
+        Figure(_("Win rate"), _percent(line, formats), _interval(line, formats)),
         Figure(
-            "Profit factor",
-            formats.number(factor, 2) if factor is not None else unknown("Nothing was lost in this filter."),
+            _("Profit factor"),
+            formats.number(factor, 2) if factor is not None else unknown(_("Nothing was lost in this filter.")),
             f"{formats.money(line.won, currency)} / {formats.money(-line.lost, currency)}",
         ),
-        Figure("Expected payoff", money(line.expected_payoff, "There is no trade."), f"per trade, n = {line.count:,}"),
         Figure(
-            "Average win", money(line.average_win, "No trade was won."), f"best {formats.signed(line.best, currency)}"
+            _("Expected payoff"),
+            money(line.expected_payoff, _("There is no trade.")),
+            _("per trade, n = %(count)s") % {"count": formats.number(line.count)},
         ),
         Figure(
-            "Average loss",
-            money(line.average_loss, "No trade was lost."),
-            f"win / loss {formats.number(payoff, 2)}" if payoff else f"worst {formats.signed(line.worst, currency)}",
+            _("Average win"),
+            money(line.average_win, _("No trade was won.")),
+            _("best %(amount)s") % {"amount": formats.signed(line.best, currency)},
         ),
-        Figure("Costs", formats.plain(line.costs, currency), f"of it swap {formats.money(line.swap, currency)}"),
+        Figure(
+            _("Average loss"),
+            money(line.average_loss, _("No trade was lost.")),
+            _("win / loss %(ratio)s") % {"ratio": formats.number(payoff, 2)}
+            if payoff
+            else _("worst %(amount)s") % {"amount": formats.signed(line.worst, currency)},
+        ),
+        Figure(
+            _("Costs"),
+            formats.plain(line.costs, currency),
+            _("of it swap %(amount)s") % {"amount": formats.money(line.swap, currency)},
+        ),
     ]
 
 
 def _percent(line: TradeTotals, formats: Formats) -> SafeString | str:
     ratio = line.win_ratio
-    return formats.percent(ratio) if ratio is not None else unknown("There is no trade.")
+    return formats.percent(ratio) if ratio is not None else unknown(_("There is no trade."))
 
 
 def _interval(line: TradeTotals, formats: Formats) -> str:
@@ -111,7 +124,7 @@ def _interval(line: TradeTotals, formats: Formats) -> str:
     if interval is None:
         return ""
     low, high = (formats.number(edge * 100, 1) for edge in interval)
-    return f"95 %: {low} to {high} %"
+    return _("95 %%: %(low)s to %(high)s %%") % {"low": low, "high": high}
 
 
 def booked_lines(listing: TradeListing, formats: Formats) -> list[str]:
@@ -131,11 +144,19 @@ def _booked_line(line: Booked, formats: Formats) -> str:
 
     parts = []
     if line.on_open:
-        parts.append(f"Booked on trades still open: {money(line.on_open)} (entry commission, partial closes).")
+        parts.append(
+            _("Booked on trades still open: %(amount)s (entry commission, partial closes).")
+            % {"amount": money(line.on_open)}
+        )
     if line.elsewhere:
-        parts.append(f"Booked on no closed or open trade: {money(line.elsewhere)}.")
+        parts.append(_("Booked on no closed or open trade: %(amount)s.") % {"amount": money(line.elsewhere)})
     parts.append(
-        f"Net as MetaTrader counts it: {money(line.net)} in {count(line.exits, 'exit')}, which its own profit factor and payoff rest on."
+        ngettext(
+            "Net as MetaTrader counts it: %(amount)s in %(number)s exit, which its own profit factor and payoff rest on.",
+            "Net as MetaTrader counts it: %(amount)s in %(number)s exits, which its own profit factor and payoff rest on.",
+            line.exits,
+        )
+        % {"amount": money(line.net), "number": formats.number(line.exits)}
     )
     return " ".join(parts)
 
@@ -143,7 +164,7 @@ def _booked_line(line: Booked, formats: Formats) -> str:
 def filter_chips(request: HttpRequest, listing: TradeListing) -> list[Chip]:
     """What the filter is set to, each with the address without it. Fields with an error have no chip."""
     return [
-        Chip(label, value, _without(request, names, only), icon)
+        Chip(label, value, _without(request, names, only), icon, names[0])
         for label, value, names, only, icon in set_filters(listing, Formats.of(listing.trader))
     ]
 
@@ -163,23 +184,27 @@ def set_filters(listing: TradeListing, formats: Formats) -> Iterator[Setting]:
     cleaned: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {}
     if cleaned.get("from") or cleaned.get("to"):
         edges = [formats.day(cleaned[name]) if cleaned.get(name) else "…" for name in ("from", "to")]
-        yield "Closed", " – ".join(edges), ("from", "to", "period"), "", "calendar-event"
+        yield _("Closed"), " – ".join(edges), ("from", "to", "period"), "", "calendar-event"
     elif period := cleaned.get("period", ""):
-        yield "Closed", _period_words(period), ("period",), "", "calendar-event"
+        yield _("Closed"), _period_words(period), ("period",), "", "calendar-event"
     for account in cleaned.get("account") or ():
-        yield "Account", account.label, ("account",), str(account.pk), "building-bank"
+        yield _("Account"), account.label, ("account",), str(account.pk), "building-bank"
     if currency := cleaned.get("currency"):
         yield _("Currency"), currency.upper(), ("currency",), "", ""
     for name in ("symbol", "side", "result", "strategy", "phase"):
         if value := cleaned.get(name):
-            shown = value.capitalize() if name in ("side", "result", "phase") else value
-            yield name.capitalize(), shown, (name,), "", ""
+            yield str(form.fields[name].label), _choice_words(form.fields[name], value), (name,), "", ""
     yield from _groups(cleaned, formats)
-    for name, word in (("min_profit", "from"), ("max_profit", "to")):
+    for name in ("min_profit", "max_profit"):
         if cleaned.get(name) is not None:
-            yield f"Net {word}", formats.number(cleaned[name]), (name,), "", ""
+            yield str(form.fields[name].label), formats.number(cleaned[name]), (name,), "", ""
     if text := cleaned.get("q"):
-        yield "Text", f"“{text}”", ("q",), "", "search"
+        yield _("Text"), _("“%(text)s”") % {"text": text}, ("q",), "", "search"
+
+
+def _choice_words(field: Any, value: str) -> str:
+    """The words of a choice; a free text is its own."""
+    return str(dict(getattr(field, "choices", ())).get(value, value))
 
 
 def _groups(cleaned: Mapping[str, Any], formats: Formats) -> Iterator[Setting]:

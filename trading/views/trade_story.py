@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from trading.formatting import DASH, Formats, unknown
 from trading.models import Execution, Trade
@@ -91,10 +92,12 @@ def tell(story: TradeStory, formats: Formats) -> Told:
         lots=formats.lots(trade.volume_lots),
         closed_lots=formats.lots(trade.closed_volume_lots),
         entry=formats.price(trade.open_price),
-        exit=_price(formats, trade.close_price, "The trade is open."),
+        exit=_price(formats, trade.close_price, _("The trade is open.")),
         held=held(trade.opened_at, trade.closed_at) if trade.closed_at else "",
         opened=formats.moment(trade.opened_at, trade.opened_text),
-        closed=formats.moment(trade.closed_at, trade.closed_text) if trade.closed_at else unknown("The trade is open."),
+        closed=formats.moment(trade.closed_at, trade.closed_text)
+        if trade.closed_at
+        else unknown(_("The trade is open.")),
         money=_money(trade, currency, formats),
         levels=_levels(story, formats),
         plan=plan_lines(story, formats),
@@ -103,7 +106,9 @@ def tell(story: TradeStory, formats: Formats) -> Told:
         chain=[_link(other, trade, currency, formats) for other in story.chain],
         notes=render_notes(story.journal.notes) if story.journal and story.journal.notes else None,
         tags=story.tags,
-        rating=f"{story.journal.rating} of 5" if story.journal and story.journal.rating else "",
+        rating=_("%(number)s of 5") % {"number": story.journal.rating}
+        if story.journal and story.journal.rating
+        else "",
         floating=formats.amount(floating(position), currency, unit=True) if position else None,
         reported=formats.moment(position.reported_at, seconds=False) if position else None,
     )
@@ -111,10 +116,10 @@ def tell(story: TradeStory, formats: Formats) -> Told:
 
 def _money(trade: Trade, currency: str, formats: Formats) -> list[tuple[str, SafeString | str]]:
     parts = (
-        ("Gross profit", trade.gross_profit),
-        ("Commission", trade.commission),
-        ("Swap", trade.swap),
-        ("Fee", trade.fee),
+        (_("Gross profit"), trade.gross_profit),
+        (_("Commission"), trade.commission),
+        (_("Swap"), trade.swap),
+        (_("Fee"), trade.fee),
     )
     return [(label, formats.money(amount, currency, exact=True)) for label, amount in parts]
 
@@ -123,12 +128,12 @@ def _levels(story: TradeStory, formats: Formats) -> list[tuple[str, SafeString |
     """Statements tell the levels at the end; those at the open stand here only where the broker told them."""
     trade = story.trade
     own = story.journal.initial_stop_loss if story.journal else None
-    at_the_open = [("Stop at the open", trade.open_stop_loss), ("Target at the open", trade.open_take_profit)]
+    at_the_open = [(_("Stop at the open"), trade.open_stop_loss), (_("Target at the open"), trade.open_take_profit)]
     return [
-        ("Initial stop", _price(formats, own, "You have not said where your first stop was.")),
+        (_("Initial stop"), _price(formats, own, _("You have not said where your first stop was."))),
         *((label, formats.price(value)) for label, value in at_the_open if value is not None),
-        ("Last stop", _price(formats, trade.stop_loss, "There was none.")),
-        ("Last target", _price(formats, trade.take_profit, "There was none.")),
+        (_("Last stop"), _price(formats, trade.stop_loss, _("There was none."))),
+        (_("Last target"), _price(formats, trade.take_profit, _("There was none."))),
     ]
 
 
@@ -159,7 +164,7 @@ def _link(other: Trade, this: Trade, currency: str, formats: Formats) -> ChainLi
         trade=other,
         is_this=other.pk == this.pk,
         lots=formats.lots(other.volume_lots),
-        closed=formats.moment(other.closed_at, other.closed_text) if other.closed_at else unknown("Still open."),
+        closed=formats.moment(other.closed_at, other.closed_text) if other.closed_at else unknown(_("Still open.")),
         net=formats.amount(other.net_profit, currency),
     )
 
@@ -167,7 +172,7 @@ def _link(other: Trade, this: Trade, currency: str, formats: Formats) -> ChainLi
 def _change(change: Change, currency: str, formats: Formats) -> ChangeLine:
     return ChangeLine(
         at=formats.moment(change.at),
-        field=CORRECTABLE[change.field],
+        field=str(CORRECTABLE[change.field]),
         old=_value(change.field, change.old, currency, formats),
         new=_value(change.field, change.new, currency, formats),
         difference=_difference(change, currency, formats),
