@@ -120,7 +120,7 @@ async function draw(card) {
     new ResizeObserver(() => chart.resize()).observe(canvas);
     dark.addEventListener("change", () => { chart.dispose(); chart = paint(); });
   } catch (error) {
-    note.textContent = "The chart could not be loaded. What stands beneath it says the same; reload the page to try again.";
+    note.textContent = note.dataset.failed;
     throw error;
   }
 }

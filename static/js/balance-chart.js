@@ -129,8 +129,8 @@ function said(view, at) {
 function tooltip(view) {
   return (hits) => {
     const { at, balance, drawdown, equity } = said(view, hits[0].axisValue);
-    const lines = equity ? [`Equity ${equity} ${view.curve.currency}`] : [];
-    return [at, ...lines, `Balance ${balance} ${view.curve.currency}`, `Drawdown ${drawdown}`].join("\n");
+    const lines = equity ? [`${view.words.equity} ${equity} ${view.curve.currency}`] : [];
+    return [at, ...lines, `${view.words.balance} ${balance} ${view.curve.currency}`, `${view.words.drawdown} ${drawdown}`].join("\n");
   };
 }
 
@@ -195,13 +195,13 @@ class Card {
   get view() {
     const { span, whole } = this.page;
     const parts = ["points", "equity", "marks"].map((name) => [name, merged(this.overview[name], this.curve[name], span)]);
-    const view = { curve: this.overview, span, whole, ...Object.fromEntries(parts) };
+    const view = { curve: this.overview, words: this.card.dataset, span, whole, ...Object.fromEntries(parts) };
     return { ...view, points: held(view.points, span) };
   }
 
   paint() {
     this.shown = this.view;
-    this.chart = echarts.init(this.canvas, this.theme[mode()].echarts, { renderer: "canvas" });
+    this.chart = echarts.init(this.canvas, this.theme[mode()].echarts, { renderer: "canvas", locale: document.documentElement.lang.toUpperCase() });
     this.chart.setOption(options(this.shown, this.theme, this.canvas.clientWidth));
     this.chart.on("updateAxisPointer", (event) => this.say(event.axesInfo?.[0]?.value));
     this.chart.on("globalout", () => this.say());
@@ -351,11 +351,10 @@ async function load(cards) {
 
 const cards = [...document.querySelectorAll("[data-curve]")].filter((card) => card.querySelector("[data-curve-canvas]"));
 const notes = cards.map((card) => card.querySelector("[data-curve-note]"));
-for (const note of notes) note.textContent = "Loading\u2026";
+for (const note of notes) note.textContent = note.dataset.loading;
 if (cards.length > 0) {
   load(cards).catch((error) => {
-    const text = "The chart could not be loaded. The table below has the figures; reload the page to try again.";
-    for (const note of notes) note.textContent = text;
+    for (const note of notes) note.textContent = note.dataset.failed;
     throw error;
   });
 }

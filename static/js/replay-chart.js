@@ -13,13 +13,13 @@ function written(value, data) {
   return value < 0 ? `\u2212${grouped}` : grouped;
 }
 
-function alerts(data, ink) {
+function alerts(data, ink, words) {
   const colours = { warning: ink.text2, critical: ink.loss };
   return {
     symbol: "none",
     silent: true,
     label: { show: data.marks.length <= 8, rotate: 0, position: "insideStartTop", color: ink.text2, fontSize: 11, formatter: (mark) => mark.name },
-    data: data.marks.slice(-60).map(([at, level]) => ({ xAxis: at, name: level, lineStyle: { color: colours[level], type: level === "critical" ? "solid" : "dashed", width: 1 } })),
+    data: data.marks.slice(-60).map(([at, level]) => ({ xAxis: at, name: words[level], lineStyle: { color: colours[level], type: level === "critical" ? "solid" : "dashed", width: 1 } })),
   };
 }
 
@@ -44,7 +44,7 @@ function options(data, theme, words) {
     series: [
       {
         type: "line", name: words.equity, showSymbol: false, lineStyle: { width: 1.5, color: ink.equity }, itemStyle: { color: ink.equity },
-        data: data.points.map((point) => [point[0], point[1]]), markLine: alerts(data, ink),
+        data: data.points.map((point) => [point[0], point[1]]), markLine: alerts(data, ink, words),
       },
       {
         type: "line", name: words.floor, step: "end", showSymbol: false, lineStyle: { width: 1.5, color: ink.loss, type: "dashed" }, itemStyle: { color: ink.loss },

@@ -14,13 +14,6 @@ LANGUAGES = languages()
 SAME = frozenset({"API", "CSV", "Enter", "Esc", "JSON", "MT", "MetaTrader", "TradePortal", "UTC", "XLSX", "sha256"})
 #: The description of the API speaks English, as the API does.
 _ENGLISH = ("api",)
-_LATER = frozenset(
-    {
-        "_balance_chart.html", "_dashboard_guards.html", "_dashboard_notices.html", "_dashboard_positions.html",
-        "_dashboard_strip.html", "_dashboard_trades.html", "_trade_filter.html", "account_detail.html", "account_list.html",
-        "dashboard.html", "dashboard_empty.html", "settings.html", "trade_detail.html",
-    }
-)  # fmt: skip
 _TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 _HIDDEN = re.compile(
     r"{%\s*comment\b.*?endcomment\s*%}|{%\s*blocktrans\w*\b.*?endblocktrans\w*\s*%}|<script\b.*?</script>|<!--.*?-->|<(code|pre)\b.*?</\1>",
@@ -92,11 +85,7 @@ def test_every_catalogue_has_both_files() -> None:
 
 
 def _templates() -> list[Path]:
-    return sorted(
-        path
-        for path in (ROOT / "templates").rglob("*.*")
-        if path.parent.name not in _ENGLISH and path.name not in _LATER
-    )
+    return sorted(path for path in (ROOT / "templates").rglob("*.*") if path.parent.name not in _ENGLISH)
 
 
 @pytest.mark.parametrize("path", _templates(), ids=lambda path: path.name)

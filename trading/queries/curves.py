@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_noop
+
 from accounts.models import BrokerAccount
 from trading import cache
 from trading.calc.equity import BalancePoint
@@ -15,7 +17,15 @@ from trading.queries.movements import read_movements
 from trading.queries.overview import opening_balances
 
 #: The spans that a chart offers, by the word in the address.
-SPANS = {"1w": "1W", "1m": "1M", "3m": "3M", "6m": "6M", "ytd": "YTD", "1y": "1Y", "all": "All"}
+SPANS = {
+    "1w": gettext_noop("1W"),
+    "1m": gettext_noop("1M"),
+    "3m": gettext_noop("3M"),
+    "6m": gettext_noop("6M"),
+    "ytd": gettext_noop("YTD"),
+    "1y": gettext_noop("1Y"),
+    "all": gettext_noop("All"),
+}
 POINTS = 500
 _MARKS = 40
 _DAYS = {"1w": 7, "1m": 31, "3m": 92, "6m": 183, "1y": 366}

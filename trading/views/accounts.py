@@ -11,13 +11,15 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import BrokerAccount
 from trading import formatting
+from trading.calc.figure_types import DefinitionSet
 from trading.calc.registry import entry_of
 from trading.context import Frame
 from trading.downloads import account_download
@@ -52,7 +54,7 @@ _HEAD = (
 )
 _SYMBOLS = 12
 _STATEMENTS = 5
-_NO_OPENING = "No statement tells the balance before the first trade."
+_NO_OPENING = gettext_lazy("No statement tells the balance before the first trade.")
 
 
 @login_required
@@ -77,7 +79,7 @@ def _row(overview: Overview, of: Graded, formats: Formats) -> dict[str, Any]:
     currency = overview.account.currency
     return {
         "account": overview.account,
-        "balance": formats.plain(overview.balance, currency, reason=_NO_OPENING),
+        "balance": formats.plain(overview.balance, currency, reason=str(_NO_OPENING)),
         "net": formats.amount(overview.result.net, currency),
         "trades": formats.number(overview.result.trades),
         "trades_words": trades_in_words(overview.result.trades, formats),
@@ -92,11 +94,11 @@ def _row(overview: Overview, of: Graded, formats: Formats) -> dict[str, Any]:
 def _state(overview: Overview, of: Graded) -> tuple[str, str]:
     """The badge of an account: its kind and its word."""
     if overview.statements.get(State.READY):
-        return "warning", "To review"
+        return "warning", _("To review")
     if not overview.has_history:
-        return "idle", "Empty"
+        return "idle", _("Empty")
     if overview.balance is None:
-        return "degraded", "No opening balance"
+        return "degraded", _("No opening balance")
     return _proof_badge(of)
 
 
@@ -127,8 +129,7 @@ def account_detail(request: HttpRequest, account_id: UUID) -> HttpResponse:
         "steps": step_links(request, span, charts, formats, now),
         "curve_url": f"{reverse('dashboard_curve')}?{urlencode({'account': account.pk, 'span': span.name})}",
         "strip": _strip(FigureChoice(request, account), printed, found),
-        "counted": "exits" if frame.definition == "mt5" else "trades",
-        "trades_total": formats.number(found.value("trades_total") or 0),
+        "counted": _counted(found, frame.definition, formats),
         "equity_parts": _equity_parts(printed, account, formats),
         "periods": _periods(account, formats),
         "besides": not_in_results(account_results([account])[account.pk], account.currency, formats),
@@ -150,6 +151,17 @@ def account_export(request: HttpRequest, account_id: UUID) -> StreamingHttpRespo
     return account_download(_account(request, account_id), timezone.now())
 
 
+def _counted(found: FigureSet, definition: DefinitionSet, formats: Formats) -> str:
+    """What the share of won ones is a share of."""
+    total = int(found.value("trades_total") or 0)
+    words = (
+        ngettext("of %(number)s exit", "of %(number)s exits", total)
+        if definition == "mt5"
+        else ngettext("of %(number)s trade", "of %(number)s trades", total)
+    )
+    return words % {"number": formats.number(total)}
+
+
 def _account(request: HttpRequest, account_id: UUID) -> BrokerAccount:
     return get_object_or_404(feeds(request.user), pk=account_id)
 
@@ -160,7 +172,7 @@ def _strip(choice: FigureChoice, printed: FigureSet, found: FigureSet) -> list[d
     rows = []
     for key, of in wanted:
         row = figure_row(entry_of(key), of, choice.formats, choice.query)
-        name = {"trades_won_percent": "Won", "balance_drawdown_maximal": "Maximal drawdown"}.get(key, row.label)
+        name = {"trades_won_percent": _("Won"), "balance_drawdown_maximal": _("Maximal drawdown")}.get(key, row.label)
         rows.append({"key": key, "label": name, "row": row})
     return rows
 
@@ -169,11 +181,11 @@ def _equity_parts(printed: FigureSet, account: BrokerAccount, formats: Formats) 
     """What the equity is made of, under it."""
     credit, floating = printed.value("credit"), printed.value("floating_net")
     parts = [
-        ("balance", formats.plain(printed.value("balance"), account.currency, reason=_NO_OPENING)),
-        ("credit", formats.plain(credit, account.currency) if credit else ""),
-        ("floating", formats.amount(floating, account.currency) if floating else ""),
+        (_("balance {amount}"), formats.plain(printed.value("balance"), account.currency, reason=str(_NO_OPENING))),
+        (_("credit {amount}"), formats.plain(credit, account.currency) if credit else ""),
+        (_("floating {amount}"), formats.amount(floating, account.currency) if floating else ""),
     ]
-    return format_html_join(", ", "{} {}", [(word, amount) for word, amount in parts if amount])
+    return format_html_join(", ", "{}", [(format_html(text, amount=of),) for text, of in parts if of])
 
 
 def _periods(account: BrokerAccount, formats: Formats) -> list[dict[str, Any]]:

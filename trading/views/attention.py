@@ -7,11 +7,14 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import BrokerAccount, Trader
-from trading.formatting import Formats, count
-from trading.models import Alert, GuardState, State, Statement, SyncState
+from trading.formatting import Formats
+from trading.models import Alert, GuardState, Level, State, Statement, SyncState
 from trading.queries.data_quality import Graded, graded
+from trading.services.alert_words import alert_sentence
+from trading.told import told
 from trading.views.quality import quality_part
 
 #: A refusal stops asking for attention after this time; it stays in the list of statements.
@@ -35,7 +38,7 @@ def notices(trader: Trader, accounts: Sequence[BrokerAccount], formats: Formats,
     """The most pressing first."""
     grades = graded(accounts, formats.zone, now)
     return [
-        *_guards(accounts),
+        *_guards(accounts, formats),
         *_feeds(accounts, formats),
         *_statements(trader, now),
         *_untied(accounts, grades, formats),
@@ -43,7 +46,7 @@ def notices(trader: Trader, accounts: Sequence[BrokerAccount], formats: Formats,
     ]
 
 
-def _guards(accounts: Sequence[BrokerAccount]) -> Iterable[Notice]:
+def _guards(accounts: Sequence[BrokerAccount], formats: Formats) -> Iterable[Notice]:
     """The newest alert of every rule that still stands at its level, the critical ones first."""
     labels = {account.pk: account.label for account in accounts}
     states = GuardState.objects.filter(rule__account__in=labels, rule__enabled=True).exclude(level="normal")
@@ -52,9 +55,14 @@ def _guards(accounts: Sequence[BrokerAccount]) -> Iterable[Notice]:
     for alert in sorted(alerts, key=lambda alert: (levels[alert.rule_id] != "critical", alert.raised_at)):
         level = levels[alert.rule_id]
         icon = "alert-circle" if level == "critical" else "alert-triangle"
-        title = f"{level.capitalize()}: {labels[alert.account_id]}"
+        title = f"{Level(level).label}: {labels[alert.account_id]}"
         yield Notice(
-            level, icon, title, alert.sentence, f"{reverse('guard_list')}?account={alert.account_id}", "Guards"
+            level,
+            icon,
+            title,
+            alert_sentence(alert, formats),
+            f"{reverse('guard_list')}?account={alert.account_id}",
+            _("Guards"),
         )
 
 
@@ -65,15 +73,23 @@ def _feeds(accounts: Sequence[BrokerAccount], formats: Formats) -> Iterable[Noti
     for feed in feeds:
         label, url = labels[feed.account_id], f"{reverse('reconciliation')}?account={feed.account_id}"
         if feed.status == SyncState.Status.DEGRADED:
-            since = (
-                f"Last good sync {formats.clock(feed.last_sync_at)}" if feed.last_sync_at else "No sync was taken yet"
-            )
-            text = feed.error_message or since
-            yield Notice("warning", "circle-dashed", f"No good sync: {label}", text, url, "Look")
+            text = told(feed.error_message) or _last_sync(feed, formats)
+            title = _("No good sync: %(account)s") % {"account": label}
+            yield Notice("warning", "circle-dashed", title, text, url, _("Look"))
         else:
-            breaks = count(feed.open_breaks, "break")
-            text = f"{breaks} between book and broker"
-            yield Notice("warning", "arrows-left-right", f"{label} differs from its broker", text, url, "Reconcile")
+            text = ngettext(
+                "%(number)s break between book and broker",
+                "%(number)s breaks between book and broker",
+                feed.open_breaks,
+            ) % {"number": formats.number(feed.open_breaks)}
+            title = _("%(account)s differs from its broker") % {"account": label}
+            yield Notice("warning", "arrows-left-right", title, text, url, _("Reconcile"))
+
+
+def _last_sync(feed: SyncState, formats: Formats) -> str:
+    if feed.last_sync_at is None:
+        return _("No sync was taken yet")
+    return _("Last good sync %(at)s") % {"at": formats.clock(feed.last_sync_at)}
 
 
 def _statements(trader: Trader, now: datetime) -> Iterable[Notice]:
@@ -84,9 +100,11 @@ def _statements(trader: Trader, now: datetime) -> Iterable[Notice]:
         url = reverse("statement_detail", args=[row.pk])
         if row.state == State.READY:
             whose = row.account.label if row.account else row.name
-            yield Notice("info", "file-import", f"Statement waiting: {whose}", "Its dry run is ready", url, "Review")
+            title = _("Statement waiting: %(name)s") % {"name": whose}
+            yield Notice("info", "file-import", title, _("Its dry run is ready"), url, _("Review"))
         else:
-            yield Notice("critical", "alert-circle", f"Not imported: {row.name}", row.error_message, url, "Look")
+            title = _("Not imported: %(name)s") % {"name": row.name}
+            yield Notice("critical", "alert-circle", title, told(row.error_message), url, _("Look"))
 
 
 def _untied(accounts: Sequence[BrokerAccount], grades: Mapping[UUID, Graded], formats: Formats) -> Iterable[Notice]:
@@ -98,10 +116,11 @@ def _untied(accounts: Sequence[BrokerAccount], grades: Mapping[UUID, Graded], fo
         yield Notice(
             "warning",
             "alert-triangle",
-            f"{account.label} does not tie",
-            f"{difference} {account.currency} from {formats.day(facts.untied_on)} on",
+            _("%(account)s does not tie") % {"account": account.label},
+            _("%(amount)s from %(on)s on")
+            % {"amount": f"{difference} {account.currency}", "on": formats.day(facts.untied_on)},
             reverse("balance_proof", args=[account.pk]),
-            "Proof",
+            _("Proof"),
         )
 
 

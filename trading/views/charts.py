@@ -72,7 +72,7 @@ def read_charts(accounts: Sequence[BrokerAccount], formats: Formats, span: Span,
 def span_links(request: HttpRequest, span: Span) -> list[dict[str, Any]]:
     """The buttons above a chart; each keeps the rest of the page's address."""
     return [
-        {"label": label, "url": _span_url(request, name), "is_chosen": span.name == name}
+        {"label": _(label), "url": _span_url(request, name), "is_chosen": span.name == name}
         for name, label in SPANS.items()
     ]
 
@@ -94,7 +94,9 @@ def chart_part(drawn: Drawn, formats: Formats) -> ChartPart:
     last, equity = curve.points[-1] if curve.points else None, drawn.equity.last
     return ChartPart(
         currency=curve.currency,
-        balance=formats.plain(last.balance if last else None, curve.currency, reason="Nothing is known in this span."),
+        balance=formats.plain(
+            last.balance if last else None, curve.currency, reason=_("Nothing is known in this span.")
+        ),
         equity=formats.money(equity.equity, curve.currency) if equity else "",
         drawdown=formats.percent(-last.drawdown_ratio) if last else "",
         summary=_summary(drawn, formats),
