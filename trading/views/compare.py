@@ -53,6 +53,8 @@ def _column(request: HttpRequest, column: Column, columns: list[Column]) -> dict
         "title": column.title,
         "words": column.words,
         "errors": column.errors,
+        # A comparison of everything with everything says nothing: there the fields come first.
+        "is_open": bool(column.errors) or not any(of.pairs for of in columns),
         "fields": column.fields,
         "hidden": column.hidden,
         "trades": column.choice.formats.number(sum(found.trades for found in column.sets)),
