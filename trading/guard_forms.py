@@ -134,7 +134,7 @@ def rules_of(formset: Any) -> list[dict[str, Any]]:
 
 class PresetForm(forms.Form):
     preset = forms.ChoiceField(
-        label=_("Rule set"), choices=lambda: [(one.key, one.name) for one in presets().values()], required=True
+        label=_("Rule set"), choices=lambda: [(one.key, gettext(one.name)) for one in presets().values()], required=True
     )
     initial_balance = _number(
         _("Initial balance"),

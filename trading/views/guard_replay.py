@@ -81,7 +81,7 @@ def guard_replay(request: HttpRequest, account_id: UUID) -> HttpResponse:
             {"name": name, "label": str(label), "is_chosen": name == span, "url": f"?span={name}&rules={key}"}
             for name, (label, _length) in SPANS.items()
         ],
-        "choices": [("", _("The rules of this account")), *((one.key, one.name) for one in presets().values())],
+        "choices": [("", _("The rules of this account")), *((one.key, _(one.name)) for one in presets().values())],
         "chosen": key,
         "span": span,
     }

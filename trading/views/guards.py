@@ -91,7 +91,7 @@ def guard_preset(request: HttpRequest, account_id: UUID) -> HttpResponse:
             messages.success(
                 request,
                 _("%(rules)s watches %(name)s now.")
-                % {"rules": presets()[given["preset"]].name, "name": account.label},
+                % {"rules": _(presets()[given["preset"]].name), "name": account.label},
             )
             return redirect("guard_edit", account.pk)
     return _edit_page(request, account, preset_form=form, status=422)
