@@ -95,7 +95,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]
     time_zone = ZoneField(label=_("Time zone"), help_text=_("Days and times are shown in it."))
     display_currency = CurrencyField(
-        label=_("Currency"), max_length=10, help_text=_("New accounts start with it, and totals of several currencies are told in it.")
+        label=_("Currency"),
+        max_length=10,
+        help_text=_("New accounts start with it, and totals of several currencies are told in it."),
     )
     definition = forms.ChoiceField(
         label=_("Definition of figures"),
