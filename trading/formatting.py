@@ -158,6 +158,11 @@ class Formats:
         """ "12.34 %" for 0.1234."""
         return f"{self.number(ratio * 100, places)}{NO_BREAK_SPACE}%"
 
+    def count(self, number: int, singular: str, plural: str | None = None) -> str:
+        """The number with its noun: "1 trade", "1,048 trades"."""
+        one, many = f"%(number)s {singular}", f"%(number)s {plural or singular + 's'}"
+        return ngettext(one, many, number) % {"number": self.number(number)}
+
     # ---- Numbers: coloured --------------------------------------------------------------------------------------
 
     def amount(self, amount: Decimal | None, currency: str = "", *, unit: bool = False, reason: str = "") -> SafeString:

@@ -20,7 +20,9 @@ from trading.filters import TradeFilter
 from trading.queries.breakdowns import DIMENSIONS, Dimension, breakdowns
 from trading.queries.trades import closed_trades
 
-_TIME_ZONE = OpenApiParameter("time_zone", str, description="IANA name of the zone of days, weekdays, hours and months; UTC.")
+_TIME_ZONE = OpenApiParameter(
+    "time_zone", str, description="IANA name of the zone of days, weekdays, hours and months; UTC."
+)
 
 
 class BreakdownRow(serializers.Serializer[Any]):

@@ -108,9 +108,9 @@ def unknown(reason: str) -> SafeString:
     return formatting.unknown(reason)
 
 
-@register.simple_tag
-def count(number: int, singular: str, plural: str = "") -> str:
-    return formatting.count(number, singular, plural or None)
+@register.simple_tag(takes_context=True)
+def count(context: Context, number: int, singular: str, plural: str = "") -> str:
+    return _formats(context).count(number, singular, plural or None)
 
 
 def _formats(context: Context) -> Formats:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import MarginMode
 from trading.calc.rounding import places_of
-from trading.formatting import DASH, Formats, count, unknown
+from trading.formatting import DASH, Formats, unknown
 from trading.models import State, Statement
 from trading.told import told
 from trading.views.statement_rows import covers
@@ -124,7 +124,7 @@ def tell_statement(statement: Statement, formats: Formats) -> StatementStory:
     stated = _stated(statement.stated, _causes(statement.problems), formats)
     states = [line.state for line in stated]
     half = (len(stated) + 1) // 2
-    segments = _segments(statement)
+    segments = _segments(statement, formats)
     added = outcome.get("added_trades") or []
     return StatementStory(
         currency=currency,
@@ -143,7 +143,7 @@ def tell_statement(statement: Statement, formats: Formats) -> StatementStory:
         format=format_words(statement.format),
         covers=covers(statement, formats),
         segments=segments,
-        rows=f"{sum(segment.number for segment in segments):,}",
+        rows=formats.number(sum(segment.number for segment in segments)),
         needs_account=statement.state == State.READY and statement.account is None and statement.zone_is_guessed,
         sentence=_sentence(statement, outcome),
         undo_sentence=_undo_sentence(outcome),
@@ -169,7 +169,7 @@ def _counters(statement: Statement, formats: Formats, currency: str) -> list[Cou
     }
     left = len(statement.problems)
     counted = [
-        ("added", "plus", trades["added"], _added_words(trades["added"], done), _added_hint(outcome)),
+        ("added", "plus", trades["added"], _added_words(trades["added"], done), _added_hint(outcome, formats)),
         (
             "corrected",
             "pencil",
@@ -186,7 +186,7 @@ def _counters(statement: Statement, formats: Formats, currency: str) -> list[Cou
             lost if amounts else _("kept word for word") if left else _("every row is accounted for"),
         ),
     ]
-    return [Counter(kind, icon, f"{number:,}", words, hint) for kind, icon, number, words, hint in counted]
+    return [Counter(kind, icon, formats.number(number), words, hint) for kind, icon, number, words, hint in counted]
 
 
 def _added_words(number: int, done: bool) -> str:
@@ -195,14 +195,14 @@ def _added_words(number: int, done: bool) -> str:
     return ngettext("trade will be added", "trades will be added", number)
 
 
-def _added_hint(outcome: Mapping[str, Any]) -> str:
+def _added_hint(outcome: Mapping[str, Any], formats: Formats) -> str:
     executions, flows, positions = (
         _number(outcome, kind, "added") for kind in ("executions", "cash_flows", "positions")
     )
     words = (
-        (executions, count(executions, "execution")),
-        (flows, count(flows, "cash flow")),
-        (positions, count(positions, "open position")),
+        (executions, formats.count(executions, "execution")),
+        (flows, formats.count(flows, "cash flow")),
+        (positions, formats.count(positions, "open position")),
     )
     parts = [text for number, text in words if number]
     return _("with %(rows)s") % {"rows": ", ".join(parts)} if parts else _("nothing else is new")
@@ -347,7 +347,7 @@ def _match_line(label: str, stated: str, own: str | None) -> MatchLine:
     return MatchLine(label, differs % {"stated": stated, "own": own}, "warning")
 
 
-def _segments(statement: Statement) -> list[Segment]:
+def _segments(statement: Statement, formats: Formats) -> list[Segment]:
     """Every row of the file by its kind, as parts of one bar."""
     counts = statement.counts or {}
     trades = counts.get("positions", counts.get("closed_trades", 0))
@@ -357,14 +357,14 @@ def _segments(statement: Statement) -> list[Segment]:
     opened = counts.get("open_positions", counts.get("open_trades", 0))
     working, totals, problems = counts.get("working_orders", 0), len(statement.stated), len(statement.problems)
     kinds = [
-        (trades, count(trades, "trade")),
-        (executions, count(executions, "execution")),
-        (orders, count(orders, "order")),
-        (flows, count(flows, "cash flow")),
-        (opened, count(opened, "open position")),
-        (working, count(working, "working order")),
-        (totals, count(totals, "total")),
-        (problems, count(problems, "problem")),
+        (trades, formats.count(trades, "trade")),
+        (executions, formats.count(executions, "execution")),
+        (orders, formats.count(orders, "order")),
+        (flows, formats.count(flows, "cash flow")),
+        (opened, formats.count(opened, "open position")),
+        (working, formats.count(working, "working order")),
+        (totals, formats.count(totals, "total")),
+        (problems, formats.count(problems, "problem")),
     ]
     whole = sum(number for number, _words in kinds) or 1
     segments, at = [], 0

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from trading.calc.interval import wilson_interval
 from trading.filters import HOLDING_NAMES, SESSION_NAMES, WEEKDAYS, WITHOUT
-from trading.formatting import Formats, count, unknown
+from trading.formatting import Formats, unknown
 from trading.queries.booked import Booked, booked
 from trading.queries.trades import TradeTotals
 from trading.views.trade_listing import TradeListing
@@ -57,7 +57,7 @@ def _strip(line: TradeTotals, formats: Formats) -> Strip:
     currency = line.currency
     return Strip(
         currency=currency,
-        count=count(line.count, "trade"),
+        count=formats.count(line.count, "trade"),
         figures=_figures(line, formats),
         lots=formats.lots(line.volume_lots),
         gross=formats.money(line.gross_profit, currency),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import BrokerAccount, Trader
 from trading.context import own_accounts
 from trading.filters import TradeFilter
+from trading.formatting import Formats
 from trading.models import Trade
 from trading.queries import keyset
 from trading.queries.keyset import Page, Sort
@@ -77,6 +78,10 @@ class TradeListing:
         asked = request.GET if parameters is None else parameters
         sort = keyset.parse_sort(asked.get("sort", ""), SORTS, DEFAULT_SORT)
         return cls(trader, asked, TradeFilter(asked, closed_trades(trader), request=request), sort)
+
+    @cached_property
+    def formats(self) -> Formats:
+        return Formats.of(self.trader)
 
     @cached_property
     def accounts(self) -> Sequence[BrokerAccount]:
@@ -200,11 +205,11 @@ class TradeListing:
 
     @property
     def first_shown(self) -> str:
-        return f"{self.shown_before + 1:,}"
+        return self.formats.number(self.shown_before + 1)
 
     @property
     def shown_of_all(self) -> str:
-        return _("%(shown)s of %(all)s") % {"shown": f"{self.shown:,}", "all": f"{self.count:,}"}
+        return _("%(shown)s of %(all)s") % {"shown": self.formats.number(self.shown), "all": self.formats.number(self.count)}
 
     @property
     def shown(self) -> int:
