@@ -23,7 +23,9 @@ from trading.calc.periods import windows  # noqa: E402
 from trading.filters import zone_of  # noqa: E402
 from trading.models import State, Statement, StatementFile  # noqa: E402
 from trading.queries import daily, figures, overview, recent  # noqa: E402
+from trading.queries.breakdowns import kept_breakdowns  # noqa: E402
 from trading.queries.curves import currency_curve  # noqa: E402
+from trading.queries.figure_sets import whole_account  # noqa: E402
 from trading.services.rollups import roll_up  # noqa: E402
 
 SIZES = (1_000, 20_000)
@@ -41,6 +43,22 @@ WINDOWS = """SELECT count(*), count(*) FILTER (WHERE net > 0), sum(net) FILTER (
         FROM trading_trade WHERE account_id = %s AND closed_at IS NOT NULL) r) p"""
 CURVE = """SELECT executed_at, sum(net_profit) OVER (ORDER BY executed_at, sequence ROWS UNBOUNDED PRECEDING)
     FROM trading_execution WHERE account_id = %s"""
+
+#: Every group of the analysis but for tags, in one pass over the trades; the zone is UTC.
+BREAKDOWN = """SELECT symbol, side, strategy_id, weekday, hour, month, holding, session, count(*),
+        count(*) FILTER (WHERE net_profit > 0), count(*) FILTER (WHERE net_profit < 0),
+        sum(net_profit) FILTER (WHERE net_profit > 0), sum(net_profit) FILTER (WHERE net_profit < 0),
+        sum(commission + swap + fee), sum(volume_lots)
+    FROM (SELECT *, extract(isodow FROM closed_at AT TIME ZONE 'UTC')::int AS weekday,
+            extract(hour FROM closed_at AT TIME ZONE 'UTC')::int AS hour, date_trunc('month', closed_at, 'UTC') AS month,
+            width_bucket(closed_at - opened_at, '{5 min,30 min,2 h,8 h,1 day,5 days}'::interval[]) AS holding,
+            CASE WHEN extract(isodow FROM ny) <= 5 AND extract(hour FROM ny) BETWEEN 8 AND 16 THEN 0
+                WHEN extract(isodow FROM ldn) <= 5 AND extract(hour FROM ldn) BETWEEN 8 AND 16 THEN 1
+                WHEN extract(isodow FROM tyo) <= 5 AND extract(hour FROM tyo) BETWEEN 9 AND 17 THEN 2 END AS session
+        FROM (SELECT *, opened_at AT TIME ZONE 'America/New_York' AS ny, opened_at AT TIME ZONE 'Europe/London' AS ldn,
+            opened_at AT TIME ZONE 'Asia/Tokyo' AS tyo
+            FROM trading_trade WHERE account_id = %s AND closed_at IS NOT NULL) l) k
+    GROUP BY GROUPING SETS (symbol, side, strategy_id, (weekday, hour), month, holding, session)"""
 
 
 def measure(big: int) -> dict[str, Any]:
@@ -64,6 +82,7 @@ def _measured(trades: int) -> dict[str, Any]:
         "scan_fills": floor(SCAN_FILLS),
         "window": floor(WINDOWS),
         "curve_sql": floor(CURVE),
+        "groups_sql": floor(BREAKDOWN),
         "rebuild": lambda: roll_up(account.pk),
         "summary": lambda: daily.total_results([account], zone),
         "month": lambda: daily.daily_results([account], zone, month),
@@ -71,6 +90,7 @@ def _measured(trades: int) -> dict[str, Any]:
         "metatrader": lambda: figures.read_figures(account, "mt5"),
         "list": lambda: overview.overviews([account]),
         "curve": lambda: currency_curve([account], zone),
+        "breakdown": lambda: kept_breakdowns(whole_account(account, zone).trades, [account], "bench", zone),
     }
     roll_up(account.pk)
     with connection.cursor() as cursor:
@@ -81,7 +101,7 @@ def _measured(trades: int) -> dict[str, Any]:
             cache.clear()
             cold[name].append(_ms(act))
     warm = {}
-    for name in ("summary", "strip", "curve"):
+    for name in ("summary", "strip", "curve", "breakdown"):
         acts[name]()
         warm[name] = median(_ms(acts[name]) for _ in range(RUNS))
     found = {name: median(times) for name, times in cold.items()}

@@ -23,6 +23,8 @@ def figure_lines(found: dict[str, Any]) -> list[tuple[str, str, str, float | Non
         line("MetaTrader's figures, cold", cold["metatrader"], "window SQL", cold["window"])
         line("Curve, cold", cold["curve"], "running sum in SQL", cold["curve_sql"])
         line("Curve, warm", warm["curve"], "running sum in SQL", cold["curve_sql"])
+        line("Breakdown, cold", cold["breakdown"], "GROUP BY in SQL", cold["groups_sql"])
+        line("Breakdown, warm", warm["breakdown"], "GROUP BY in SQL", cold["groups_sql"])
         scans = cold["scan"] + cold["scan_fills"]
         line("Rebuild of rollups", cold["rebuild"], "SCAN of trades and fills", scans, "<= 6, aim 3")
     return lines
