@@ -65,22 +65,26 @@ def test_the_packed_ledger_is_that_of_the_fills(of: tuple[list[dict[str, Any]], 
     for flow in of[1]:
         make.cash_flow(account, **flow)
     fills, flows = fills_of(account.pk), flows_of(account.pk)
-    packed = read_ledger(account.pk, flows)
+    packed = read_ledger(Execution.objects.filter(account=account), flows)
     assert packed == ledger_of(fills, flows)
+    since = make.START + timedelta(seconds=2)
+    chosen = Execution.objects.filter(account=account, executed_at__gte=since)
+    assert read_ledger(chosen, flows) == ledger_of([fill for fill in fills if fill.at >= since], flows)
+    assert read_ledger(Execution.objects.none(), flows) == ledger_of((), flows)
     history = replace(load_history(account), fills=fills)
     for definition in DEFINITIONS:
         assert read_figures(account, definition) == metatrader_figures(history, definition)
 
 
 def test_an_account_without_fills_has_an_empty_ledger(ann: Trader) -> None:
-    assert read_ledger(make.account(ann).pk, ()) == Ledger([], b"", [], Sums())
+    assert read_ledger(Execution.objects.filter(account=make.account(ann)), ()) == Ledger([], b"", [], Sums())
 
 
 @pytest.mark.parametrize("net", ["123456789012345678.5", "12345.000000000000000001", "1000000000000000000"])
 def test_an_amount_too_long_to_be_packed_is_read_from_its_fill(ann: Trader, net: str) -> None:
     account = make.account(ann)
     make.execution(account, direction="out", gross_profit=Decimal(net))
-    assert read_ledger(account.pk, ()) is None
+    assert read_ledger(Execution.objects.filter(account=account), ()) is None
     assert read_figures(account, "mt5")["net_profit"] == Decimal(net)
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from trading.calc.figure_types import FigureValue, FigureValues
 from trading.calc.history import History
 from trading.calc.interval import wilson_interval
+from trading.calc.ledger import Ledger
 from trading.calc.metatrader import Definition, Figures, metatrader_figures
 from trading.calc.registry import BY_KEY
 from trading.calc.results import HUNDRED, SMALL_SAMPLE
@@ -19,12 +20,12 @@ _RATES = {
 }
 
 
-def metatrader_values(history: History, definition: Definition = "mt5") -> FigureValues:
+def metatrader_values(history: History, definition: Definition = "mt5", ledger: Ledger | None = None) -> FigureValues:
     """The registry's figures under MetaTrader's rules, each with its reason where it has no value.
 
-    MetaTrader 4's names for drawdown become those of the registry; columns of a report that are no figures are left out.
+    `ledger` is as in `metatrader_figures`. MetaTrader 4's names for drawdown become those of the registry; columns of a report that are no figures are left out.
     """
-    return values_of(metatrader_figures(history, definition))
+    return values_of(metatrader_figures(history, definition, ledger))
 
 
 def values_of(figures: Figures) -> FigureValues:

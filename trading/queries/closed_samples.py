@@ -69,11 +69,27 @@ def read_sample(
     found = closed(keys, trades)
     if wants_balances:
         found = _with_balances(found, keys, openings, flows)
-    opening = _opening(keys, openings, flows, starts_at)
-    inside = [flow for of_account in flows.values() for flow in of_account if _is_inside(flow.at, starts_at, ends_at)]
+    opening, inside = _stretch(keys, openings, flows, window)
     no_equity = OF_WHOLE_ACCOUNTS if not is_whole else OF_ONE_ACCOUNT if len(keys) > 1 else ""
     equity = [] if no_equity or not wants_equity else equity_reports(keys[0], starts_at, ends_at)
     return Sample(found, inside, opening, equity, zone, starts_at, ends_at, no_equity)
+
+
+def read_stretch(
+    keys: Sequence[UUID], window: tuple[datetime | None, datetime | None]
+) -> tuple[Decimal | None, list[Flow]]:
+    """What the accounts of one currency together held when the window begins, None where not known, and the cash in it."""
+    return _stretch(keys, opening_balances(keys), _flows(keys), window)
+
+
+def _stretch(
+    keys: Sequence[UUID],
+    openings: Mapping[UUID, Decimal | None],
+    flows: Mapping[UUID, Sequence[Flow]],
+    window: tuple[datetime | None, datetime | None],
+) -> tuple[Decimal | None, list[Flow]]:
+    inside = [flow for of_account in flows.values() for flow in of_account if _is_inside(flow.at, *window)]
+    return _opening(keys, openings, flows, window[0]), inside
 
 
 def closed(keys: Sequence[UUID], trades: QuerySet[Trade]) -> list[ClosedTrade]:

@@ -17,7 +17,8 @@ from trading import cache
 from trading.calc.confidence import with_intervals
 from trading.calc.equity_figures import NO_FEED, Coverage, coverage_of, in_order_of_time
 from trading.calc.figure_types import DefinitionSet, FigureValue, FigureValues, Sample
-from trading.calc.history import Fill, Flow, History
+from trading.calc.history import Fill, History
+from trading.calc.ledger import Ledger
 from trading.calc.metatrader import Definition
 from trading.calc.metatrader_values import metatrader_values, values_of
 from trading.calc.myfxbook import myfxbook_figures
@@ -28,9 +29,10 @@ from trading.calc.undefined import NO_OPENING_BALANCE
 from trading.calc.words import Sentence, ngettext
 from trading.calc.words import marked as _
 from trading.models import Execution, Trade
-from trading.queries.closed_samples import read_sample
+from trading.queries.closed_samples import read_sample, read_stretch
 from trading.queries.data_quality import book_facts
 from trading.queries.figures import account_figures, definition_of
+from trading.queries.ledgers import read_ledger
 from trading.queries.overview import overviews
 from trading.queries.trades import kept_parts
 
@@ -298,7 +300,7 @@ def _metatrader(wanted: Wanted, platform: Definition) -> tuple[FigureValues, lis
         figures = values_of(account_figures(wanted.accounts[0], platform))
         known = figures["balance"].value is not None
         return (figures if known else _complete(figures, "mt5", NO_OPENING_BALANCE)), []
-    figures = metatrader_values(_history(wanted), platform)
+    figures = metatrader_values(*_history(wanted, platform))
     figures = {key: of for key, of in figures.items() if key not in _OF_ACCOUNT}
     if wanted.is_whole:
         figures |= _account_sums(wanted.accounts)
@@ -313,14 +315,16 @@ def _keeps_balance(wanted: Wanted) -> bool:
     return len(wanted.accounts) == 1 and not wanted.is_narrowed
 
 
-def _history(wanted: Wanted) -> History:
+def _history(wanted: Wanted, platform: Definition) -> tuple[History, Definition, Ledger | None]:
     """The fills of the chosen trades; of all fills where nothing is left out, those of open trades included."""
     keys = [account.pk for account in wanted.accounts]
     fills = Execution.objects.filter(account__in=keys)
     if not wanted.is_whole:
         fills = fills.filter(trade__in=wanted.trades.order_by().values("pk"))
-    opening, flows = _stretch(wanted) if _keeps_balance(wanted) else (None, ())
-    return History(fills=_fills(fills), flows=flows, opening_balance=opening)
+    opening, flows = read_stretch(keys, wanted.window) if _keeps_balance(wanted) else (None, ())
+    ledger = read_ledger(fills, flows)
+    history = History(fills=() if ledger else _fills(fills), flows=flows, opening_balance=opening)
+    return history, platform, ledger
 
 
 def _fills(found: Any) -> list[Fill]:
@@ -335,11 +339,6 @@ def _fills(found: Any) -> list[Fill]:
 def _side(direction: str, side: str) -> str:
     """The side of the trade that a fill belongs to."""
     return side if direction == "in" else {"buy": "sell", "sell": "buy"}[side]
-
-
-def _stretch(wanted: Wanted) -> tuple[Decimal | None, Sequence[Flow]]:
-    sample = sample_of(wanted)
-    return sample.opening_balance, sample.flows
 
 
 def _account_sums(accounts: Sequence[BrokerAccount]) -> FigureValues:

@@ -148,7 +148,7 @@ def account_figures(account: BrokerAccount, definition: Definition) -> Figures:
 def read_figures(account: BrokerAccount, definition: Definition) -> Figures:
     """The same without what is kept of it."""
     history = load_history(account)
-    ledger = read_ledger(account.pk, history.flows)
+    ledger = read_ledger(Execution.objects.filter(account=account), history.flows)
     if ledger is None:
         return metatrader_figures(replace(history, fills=fills_of(account.pk)), definition)
     return metatrader_figures(history, definition, ledger)
