@@ -7,7 +7,7 @@ microsecond: [from, to).
 
 import zoneinfo
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -81,11 +81,19 @@ class MomentField(forms.CharField):
             raise ValidationError(
                 _("“%(value)s” is not a date. Write it as 2026-11-25."), code="date", params={"value": raw[:40]}
             )
-        return found
+        # PostgreSQL refuses offsets of 16 hours and more.
+        return found.astimezone(UTC) if isinstance(found, datetime) else found
 
 
 class MomentFilter(django_filters.Filter):
     field_class = MomentField
+
+
+class AmountFilter(django_filters.NumberFilter):
+    """A number such as a stored amount may be: PostgreSQL can't compare with every exponent that Python reads."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(max_digits=38, decimal_places=18, **given)
 
 
 class TextsField(forms.MultipleChoiceField):
@@ -201,8 +209,8 @@ class TradeFilter(WindowFilter):
         choices=SESSION_NAMES, method="filter_session", label=_("Session of the entry")
     )
     holding = django_filters.ChoiceFilter(choices=HOLDING_NAMES, method="filter_holding", label=_("Holding time"))
-    min_r = django_filters.NumberFilter(method="filter_min_r", label=_("R multiple from"))
-    below_r = django_filters.NumberFilter(method="filter_below_r", label=_("R multiple below"))
+    min_r = AmountFilter(method="filter_min_r", label=_("R multiple from"))
+    below_r = AmountFilter(method="filter_below_r", label=_("R multiple below"))
     without = django_filters.MultipleChoiceFilter(
         choices=WITHOUT, method="filter_without", label=_("Without"), distinct=False
     )
@@ -212,8 +220,8 @@ class TradeFilter(WindowFilter):
     status = django_filters.ChoiceFilter(
         choices=[("open", _("Open")), ("closed", _("Closed"))], method="filter_status", label=_("Status")
     )
-    min_profit = django_filters.NumberFilter(field_name="net_profit", lookup_expr="gte", label=_("Net from"))
-    max_profit = django_filters.NumberFilter(field_name="net_profit", lookup_expr="lte", label=_("Net to"))
+    min_profit = AmountFilter(field_name="net_profit", lookup_expr="gte", label=_("Net from"))
+    max_profit = AmountFilter(field_name="net_profit", lookup_expr="lte", label=_("Net to"))
     q = django_filters.CharFilter(method="filter_search", label=_("Search"))
 
     class Meta:

@@ -221,3 +221,23 @@ def test_the_menu_offers_what_is_not_set_and_a_chip_takes_it_away(ann: Trader, a
     chips = {chip.label: chip for chip in page.context["chips"]}
     assert [chips[name].value for name in ("Hour", "R", "Without")] == ["11:00 – 11:59", "−1 – …", "Tag"]
     assert chips["R"].remove_url == "/trades/?hour=11&without=tag"
+
+
+@pytest.mark.parametrize("name", ["min_r", "below_r", "min_profit", "max_profit"])
+@pytest.mark.parametrize("value", ["-1e999999", "1e-999999", "-1e40", "1e-16384"])
+def test_a_number_that_no_amount_has_is_named_and_asked_of_nothing(ann: Trader, name: str, value: str) -> None:
+    make.trade(make.account(ann))
+    assert name in _errors(ann, f"{name}={value}")
+
+
+@pytest.mark.parametrize("value", ["2025-01-08T00:00:00+23:59", "2025-01-08T00:00:00-23:59"])
+def test_a_moment_with_any_offset_is_understood(ann: Trader, value: str) -> None:
+    """PostgreSQL knows offsets of less than 16 hours."""
+    account = make.account(ann)
+    make.trade(
+        account, ticket="1", closed_at=datetime(2025, 1, 6, 23, tzinfo=UTC), opened_at=datetime(2025, 1, 6, tzinfo=UTC)
+    )
+    make.trade(
+        account, ticket="2", closed_at=datetime(2025, 1, 9, tzinfo=UTC), opened_at=datetime(2025, 1, 9, tzinfo=UTC)
+    )
+    assert _found(ann, f"from={value.replace('+', '%2B')}") == {"2"}
