@@ -5,6 +5,7 @@ unusual (no such answer, a write under way, a token that is not good, too many c
 is applied as if this file did not exist. Views opt in by `conditional(..., keep=...)`: see tradeportal/rest/conditional.py.
 """
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -40,8 +41,9 @@ KEPT = frozenset(
 )
 _SCHEME = "Bearer "
 _ACCEPTED = frozenset({"", "*/*", "application/json"})
-#: Parameters whose meaning changes with the day.
+#: Parameters whose meaning changes with the day; and names that are not written as they are read.
 _OF_A_DAY = ("from=", "to=", "period=")
+_NAME_IN_CODE = re.compile(r"(?:^|&)[^=&]*%")
 _TOKENS_KEPT = 10_000
 #: Made anew for each answer, or by the layers outside of this one.
 _NOT_KEPT = frozenset({"x-request-id", "date", "set-cookie"})
@@ -99,6 +101,7 @@ def _token(request: HttpRequest) -> str:
         and request.path_info in KEPT
         and meta.get("HTTP_ACCEPT", "") in _ACCEPTED
         and not any(name in meta["QUERY_STRING"] for name in _OF_A_DAY)
+        and not _NAME_IN_CODE.search(meta["QUERY_STRING"])
     )
     return str(given[len(_SCHEME) :]) if is_usual else ""
 

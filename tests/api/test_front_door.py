@@ -17,6 +17,8 @@ from accounts import cache as accounts_cache
 from accounts.models import BrokerAccount, Trader
 from accounts.revisions import raise_revision
 from tests import make
+from tests.services import act
+from tests.services.mt4_page import Line, page
 from trading import cache, front_door
 from trading.front_door import KEPT
 from trading.marks import mark_of
@@ -85,6 +87,14 @@ def test_a_write_shows_at_once(ann_api: APIClient, account: BrokerAccount) -> No
         assert f"Number {number}" in comments(ann_api)
 
 
+def test_an_account_that_goes_with_the_undo_of_its_import_is_gone_at_once(ann_api: APIClient, ann: Trader) -> None:
+    statement = act.imported(ann, page(Line(11), Line(12)))
+    assert len(comments(ann_api)) == 2
+    act.undone(statement)
+    assert not BrokerAccount.objects.filter(trader=ann).exists()
+    assert comments(ann_api) == []
+
+
 def test_a_write_of_another_trader_forgets_nothing(ann_api: APIClient, account: BrokerAccount, bo: Trader) -> None:
     comments(ann_api)
     write(make.account(bo), "Of Bo.")
@@ -106,8 +116,10 @@ def test_an_address_is_kept_by_itself(ann_api: APIClient, account: BrokerAccount
         assert [row["comment"] for row in rows] == ["Gold."]
 
 
-def test_a_window_of_days_is_not_kept(ann_api: APIClient, account: BrokerAccount) -> None:
-    path = f"{TRADES}?period=month"
+@pytest.mark.parametrize("name", ["period", "%70eriod", "perio%64"])
+def test_a_window_of_days_is_not_kept(ann_api: APIClient, account: BrokerAccount, name: str) -> None:
+    path = f"{TRADES}?limit=2&{name}=month"
+    queries_of(ann_api, path)
     queries_of(ann_api, path)
     count, _ = queries_of(ann_api, path)
     assert count > 0

@@ -279,6 +279,7 @@ def _without_nul(values: dict[str, Any]) -> dict[str, Any]:
 def _undo_account(account: BrokerAccount, statement: Statement) -> None:
     if statement.created_account and nothing_hangs_on(account, statement):
         account.delete()
+        announce([account.trader_id])
         return
     roll_up_missing([account.pk])
     restored = restore_account(account, statement)
