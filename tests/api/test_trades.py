@@ -180,3 +180,12 @@ def test_a_change_of_what_the_broker_told_is_refused_by_name(ann_api: APIClient,
     answer = ann_api.patch(f"/api/v1/trades/{trade.pk}/", {"notes": "x", "net_profit": "1"}, format="json")
     assert answer.status_code == 400 and list(answer.json()["error"]["fields"]) == ["net_profit"]
     assert ann_api.get(f"/api/v1/trades/{trade.pk}/").json()["notes"] == ""
+
+
+def test_spellings_of_one_tag_that_differ_in_a_final_sigma_are_one_tag(
+    ann_api: APIClient, account: BrokerAccount
+) -> None:
+    path = f"{TRADES}{make.trade(account).pk}/"
+    answer = ann_api.patch(path, {"tags": ["ΑΣ", "ασ", "ας"]}, format="json")
+    assert answer.status_code == 200, answer.content
+    assert len(ann_api.get(path).json()["tags"]) == 1

@@ -53,14 +53,14 @@ def add_missing_entries(account: BrokerAccount, rows: Sequence[JournalRow]) -> i
     }
     JournalEntry.objects.bulk_create(entries.values(), batch_size=_ENTRIES_AT_ONCE)
     tags = {
-        tag.name.lower(): tag for tag in _tags(account.trader, [name for row in wanted.values() for name in row.tags])
+        _key(tag.name): tag for tag in _tags(account.trader, [name for row in wanted.values() for name in row.tags])
     }
     links = JournalEntry.tags.through
     links.objects.bulk_create(
         [
             links(journalentry_id=entries[ticket].pk, tag_id=tags[key].pk)
             for ticket, row in wanted.items()
-            for key in dict.fromkeys(name.strip().lower() for name in row.tags)
+            for key in dict.fromkeys(_key(name) for name in row.tags)
         ],
         batch_size=_ENTRIES_AT_ONCE,
     )
@@ -81,6 +81,11 @@ def save_day_note(trader: Trader, day: date, text: str) -> DayNote | None:
 
 def _tags(trader: Trader, names: Iterable[str]) -> list[Tag]:
     """The trader's tags of these names, in any case; each once."""
-    wanted = {name.strip().lower(): name.strip() for name in names if name.strip()}
-    known = {tag.name.lower(): tag for tag in Tag.objects.for_trader(trader)}
+    wanted = {_key(name): name.strip() for name in names if name.strip()}
+    known = {_key(tag.name): tag for tag in Tag.objects.for_trader(trader)}
     return [known.get(key) or Tag.objects.create(trader=trader, name=name) for key, name in wanted.items()]
+
+
+def _key(name: str) -> str:
+    """What two spellings of one tag share. PostgreSQL, which refuses a second spelling, may know no final sigma."""
+    return name.strip().lower().replace("ς", "σ")

@@ -44,6 +44,7 @@ class Fields:
             value = ""
         if not isinstance(value, str) or (most is not None and len(value) > most):
             raise RowRefused(f"The {_words(name)} of this row is not one.")
+        value = value.replace("\x00", "")  # PostgreSQL can't keep one in a text
         if needed and not value:
             raise RowRefused(f"This row has no {_words(name)}.")
         return value
@@ -108,7 +109,8 @@ class Fields:
         names = value if isinstance(value, list) else str(value or "").split(",")
         if not all(isinstance(name, str) and len(name) <= _TAG_CHARS for name in names):
             raise RowRefused("The tags of this row are not names.")
-        return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+        plain = (name.replace("\x00", "").strip() for name in names)
+        return tuple(dict.fromkeys(name for name in plain if name))
 
 
 def trade_of(values: Mapping[str, Any], line: int) -> TradeRow:
