@@ -1,5 +1,7 @@
 """Files of exchange rates: what is read of them, and what is refused."""
 
+import io
+import zipfile
 from datetime import date
 from decimal import Decimal
 
@@ -118,3 +120,26 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
         except RatesRefused:
             continue
         assert all(rate.rate > 0 and rate.base != rate.quote for rate in found.rates)
+
+
+def test_a_line_that_ends_before_a_named_column_is_a_problem_of_its_own() -> None:
+    """Blank headings before the named ones move these to the right."""
+    content = b",,,,day,base,quote,rate\n2025-01-01,EUR,USD,1.1\n,,,,2025-01-02,EUR,USD,1.2\n"
+    found = read_rates(content, today=date(2025, 6, 1))
+    assert [str(rate.rate) for rate in found.rates] == ["1.2"]
+    assert [problem.line for problem in found.problems] == [2]
+
+
+def test_a_problem_shows_its_line_without_nuls_which_the_database_can_t_keep() -> None:
+    found = read_rates(b"day,base,quote,rate\n2025-01-01,EUR,USD,1.1\n2025-01-02,E\0R,USD,1\n", today=date(2025, 6, 1))
+    assert [problem.text for problem in found.problems] == ["2025-01-02,ER,USD,1"]
+
+
+def test_an_archive_packed_by_lzma_and_damaged_is_refused() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a", b"day,base,quote,rate\n2025-01-01,EUR,USD,1.1\n" * 20)
+    content = bytearray(packed.getvalue())
+    content[31 + 4] = 0xFF  # the first byte of the properties of LZMA, which no archive has
+    with pytest.raises(RatesRefused):
+        read_rates(bytes(content), today=date(2025, 6, 1))

@@ -53,7 +53,8 @@ class Findings:
     def cannot(self, line: int, error: NotUnderstood, text: str) -> None:
         self.problem_count += 1
         if len(self.problems) < _PROBLEMS:
-            self.problems.append(Problem(line, str(error), text.strip()[:_TEXT]))
+            plain = text.replace("\x00", "").strip()  # PostgreSQL can't keep one in a text
+            self.problems.append(Problem(line, str(error), plain[:_TEXT]))
 
     def listed(self) -> Sequence[Rate]:
         return [Rate(base, quote, day, rate) for (day, base, quote), rate in self.rates.items()]

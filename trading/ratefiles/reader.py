@@ -5,6 +5,7 @@ one's own: a CSV with the columns day, base, quote, rate. The content decides wh
 """
 
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from trading.ratefiles.tables import read_table
 MAX_BYTES = 20 * 1024 * 1024
 MAX_RATES = 500_000
 _CHUNK = 64 * 1024
+#: What zipfile raises for a damaged archive, by the way in which it is packed.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
 class RatesRefused(TradingError):
@@ -62,7 +65,7 @@ def _unpacked(content: bytes) -> bytes:
             if len(names) != 1 or names[0].flag_bits & 1:
                 raise RatesRefused("An archive of rates holds one file, without a password.", code="archive")
             return _inflated(archive, names[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except _DAMAGED as error:
         raise RatesRefused("This archive is cut short or damaged. Download it again.", code="truncated") from error
 
 

@@ -77,9 +77,9 @@ def _ecb_line(columns: Sequence[str], cells: Sequence[str], number: int, finding
 def _own_line(
     columns: Sequence[str], has_decimal_commas: bool, cells: Sequence[str], number: int, findings: Findings
 ) -> None:
-    if len(cells) < len(_OWN):
-        raise NotUnderstood("A line has four cells: day, base, quote and rate.")
     of = dict(zip(columns, cells, strict=False))
+    if not of.keys() >= set(_OWN):
+        raise NotUnderstood("A line has four cells: day, base, quote and rate.")
     base, quote = currency(of["base"]), currency(of["quote"])
     if base == quote:
         raise NotUnderstood("A rate is between two currencies.")
