@@ -37,10 +37,11 @@ def test_is_german_and_fits(page: Page, open_context: Callable[..., BrowserConte
     context = open_context(page.who, reduced_motion="reduce", locale="de-DE")
     tab = context.new_page()
     found: list[str] = []
-    for width in (1440, 390):
+    for width in (390, 1440):
         tab.set_viewport_size({"width": width, "height": 900})
-        answer = tab.goto(page.address(site))
-        assert answer is not None and answer.status == page.status
+        if width == 390:
+            answer = tab.goto(page.address(site))
+            assert answer is not None and answer.status == page.status
         overflow = tab.evaluate(_OVERFLOW)
         found += [f"{width}: scrolls sideways by {overflow} px"] if overflow > 0 else []
     assert tab.evaluate("document.documentElement.lang") == "de"

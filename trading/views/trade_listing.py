@@ -209,7 +209,10 @@ class TradeListing:
 
     @property
     def shown_of_all(self) -> str:
-        return _("%(shown)s of %(all)s") % {"shown": self.formats.number(self.shown), "all": self.formats.number(self.count)}
+        return _("%(shown)s of %(all)s") % {
+            "shown": self.formats.number(self.shown),
+            "all": self.formats.number(self.count),
+        }
 
     @property
     def shown(self) -> int:
