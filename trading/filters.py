@@ -27,6 +27,8 @@ from trading.queries import trade_groups
 from trading.queries.figure_sets import Wanted
 
 _YEARS = range(1970, 2200)
+#: More than anybody gives a trade; each costs a walk of its own, and hundreds of them minutes.
+_MOST_TAGS = 50
 PERIODS = [
     ("today", _("Today")),
     ("week", _("Week")),
@@ -261,7 +263,10 @@ class TradeFilter(WindowFilter):
         return queryset.filter(wanted)
 
     def filter_tag(self, queryset: QuerySet[Trade], name: str, value: Sequence[str]) -> QuerySet[Trade]:
-        for tag in value:
+        wanted = {tag.lower() for tag in value}
+        if len(wanted) > _MOST_TAGS:
+            return queryset.none()
+        for tag in wanted:
             queryset = queryset.filter(Exists(_journal().filter(tags__name__iexact=tag)))
         return queryset
 

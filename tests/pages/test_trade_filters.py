@@ -241,3 +241,9 @@ def test_a_moment_with_any_offset_is_understood(ann: Trader, value: str) -> None
         account, ticket="2", closed_at=datetime(2025, 1, 9, tzinfo=UTC), opened_at=datetime(2025, 1, 9, tzinfo=UTC)
     )
     assert _found(ann, f"from={value.replace('+', '%2B')}") == {"2"}
+
+
+def test_more_tags_than_any_trade_has_find_nothing_and_ask_nothing(ann: Trader, django_assert_num_queries: Any) -> None:
+    make.trade(make.account(ann))
+    with django_assert_num_queries(0):
+        assert _found(ann, "&".join(f"tag=t{number}" for number in range(300))) == set()
