@@ -138,10 +138,10 @@ def _missing_stops(account: BrokerAccount, facts: QualityFacts, formats: Formats
     words = {"without": formats.number(facts.without_stop), "trades": formats.number(facts.trades)}
     return (
         ngettext(
-            "%(without)s of %(trades)s closed trades has no stop: what it put at risk is not known, and no figure in R counts "
-            "it. An initial stop can be entered on the trade’s page.",
-            "%(without)s of %(trades)s closed trades have no stop: what they put at risk is not known, and no figure in R "
-            "counts them. An initial stop can be entered on each trade’s page.",
+            "%(without)s of %(trades)s closed trades has no stop: what it put at risk is not known. Figures in R need the "
+            "initial stop, which can be entered on the trade’s page.",
+            "%(without)s of %(trades)s closed trades have no stop: what they put at risk is not known. Figures in R need the "
+            "initial stop, which can be entered on each trade’s page.",
             facts.without_stop,
         )
         % words
