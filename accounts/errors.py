@@ -37,3 +37,11 @@ class SignInEnded(AccountsError):
     code = "token_invalid"
     message = "This sign-in has ended. Sign in again."
     status = 401
+
+
+class StepUpRequired(AccountsError):
+    """This act needs a sign-in of the last minutes."""
+
+    code = "step_up_required"
+    message = "Sign in again first: this may be done only shortly after a sign-in."
+    status = 403

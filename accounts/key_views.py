@@ -17,6 +17,7 @@ from accounts.errors import AccountsError
 from accounts.forms import ApiKeyForm
 from accounts.models import ApiKey, BrokerAccount, Scope, Trader
 from accounts.services.api_keys import NewKey, create_api_key, revoke_api_key
+from accounts.step_up import stepped_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def api_key_list(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@stepped_up()
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def api_key_create(request: HttpRequest) -> HttpResponse:

@@ -1,12 +1,14 @@
 """JSON web tokens of the API: what they say, and the keys that sign and verify them."""
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
+import jwt
 from django.conf import settings
 from django.utils.functional import SimpleLazyObject
 from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendExpiredToken, TokenError
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts.models import SignIn
@@ -16,37 +18,43 @@ SIGN_IN_CLAIM = "sid"
 TRADER_CLAIM = "sub"
 
 
+def key_id(key: str) -> str:
+    """The name of a signing key that the header of a token tells: it says which key, and nothing of the key."""
+    return hashlib.sha256(b"tradeportal.jwt.kid\0" + key.encode()).hexdigest()[:16]
+
+
 class KeyRing:
-    """Signs with SECRET_KEY and verifies with it or any of SECRET_KEY_FALLBACKS, so that a key can be changed in use."""
+    """Signs with SECRET_KEY and verifies with it or any of SECRET_KEY_FALLBACKS, so that a key can be changed in use.
+
+    A token is only compared with the key that its `kid` names, and is good for this portal's API alone.
+    """
 
     def __init__(self) -> None:
-        self._current, *self._older = (
-            TokenBackend(ALGORITHM, signing_key=key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-        )
+        keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        self._signing_key, self._signing_kid = keys[0], key_id(keys[0])
+        self._backends = {
+            key_id(key): TokenBackend(
+                ALGORITHM, signing_key=key, issuer=settings.JWT_ISSUER, audience=settings.JWT_AUDIENCE
+            )
+            for key in keys
+        }
 
     def encode(self, payload: dict[str, Any]) -> str:
-        return self._current.encode(payload)
+        claims = {**payload, "iss": settings.JWT_ISSUER, "aud": settings.JWT_AUDIENCE}
+        return jwt.encode(claims, self._signing_key, algorithm=ALGORITHM, headers={"kid": self._signing_kid})
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         try:
-            return self._current.decode(token, verify=verify)
-        except TokenBackendExpiredToken:
-            raise
-        except TokenBackendError:
-            return self._decode_with_older(token, verify)
-
-    def _decode_with_older(self, token: Any, verify: bool) -> dict[str, Any]:
-        for backend in self._older:
-            try:
-                return backend.decode(token, verify=verify)
-            except TokenBackendExpiredToken:
-                raise
-            except TokenBackendError:
-                continue
-        raise TokenBackendError("Token is invalid")
+            kid = jwt.get_unverified_header(token).get("kid")
+        except jwt.PyJWTError as error:
+            raise TokenBackendError("Token is invalid") from error
+        backend = self._backends.get(kid) if isinstance(kid, str) else None
+        if backend is None:
+            raise TokenBackendError("Token is signed with an unknown key")
+        return backend.decode(token, verify=verify)
 
     def get_leeway(self) -> Any:
-        return self._current.get_leeway()
+        return self._backends[self._signing_kid].get_leeway()
 
 
 _keys: Any = SimpleLazyObject(KeyRing)

@@ -12,6 +12,8 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
 from django.utils import timezone
@@ -62,6 +64,17 @@ def _password_hash(password: str) -> str:
 def trader(email: str | None = None, password: str = PASSWORD, **fields: Any) -> Trader:
     email = email or f"trader{next(_numbers)}@example.com"
     return Trader.objects.create(email=email, password=_password_hash(password), **fields)
+
+
+def verified(owner: Trader) -> EmailAddress:
+    """The trader's address, confirmed by its link."""
+    return EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+
+
+def passkey(owner: Trader, name: str = "Laptop") -> Authenticator:
+    """One that is listed and can be renamed and removed; no device answers for it."""
+    data = {"name": name, "credential": {"clientExtensionResults": {"credProps": {"rk": True}}}}
+    return Authenticator.objects.create(user=owner, type=Authenticator.Type.WEBAUTHN, data=data)
 
 
 def account(owner: Trader | None = None, **fields: Any) -> BrokerAccount:

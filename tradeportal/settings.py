@@ -186,15 +186,25 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_ADAPTER = "accounts.mails.Mails"
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignUpExtras"
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "optional")
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# Where mail is sent, nobody gets in by somebody else's address. Where it is only printed, a link would reach no one.
+_SENDS_MAIL = EMAIL_BACKEND.endswith(".smtp.EmailBackend")
+ACCOUNT_EMAIL_VERIFICATION = env.text("EMAIL_VERIFICATION", "mandatory" if _SENDS_MAIL else "optional")
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Whose address sign-in limits count: as for the API, the one that the proxy saw and never what the caller claims.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if SECURE_PROXY_SSL_HEADER else 0
+# What could hand the account over asks for a sign-in of these last minutes: accounts/step_up.py.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.integer("STEP_UP_MINUTES", 15, minimum=1)
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Browsers offer passkeys over TLS and on the own machine alone; this lets the latter through.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "TradePortal"
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25, minimum=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
@@ -241,6 +251,8 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 # What is not here is in accounts/tokens.py: the tokens are signed with SECRET_KEY, older keys in SECRET_KEY_FALLBACKS verify.
+JWT_ISSUER = "tradeportal"
+JWT_AUDIENCE = "tradeportal-api"
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),

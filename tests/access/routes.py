@@ -23,15 +23,16 @@ class Route:
 
 
 def all_routes() -> list[Route]:
-    return list(_walk(get_resolver(), "", ""))
+    return list(_walk(get_resolver(), "", "", ()))
 
 
-def _walk(resolver: URLResolver, path: str, namespace: str) -> Iterator[Route]:
+def _walk(resolver: URLResolver, path: str, namespace: str, outer: tuple[str, ...]) -> Iterator[Route]:
     for entry in resolver.url_patterns:
         here = path + str(entry.pattern)
+        taken = (*outer, *(getattr(entry.pattern, "converters", None) or entry.pattern.regex.groupindex))
         if isinstance(entry, URLResolver):
             inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
-            yield from _walk(entry, here, inner)
+            yield from _walk(entry, here, inner, taken)
         elif isinstance(entry, URLPattern):
             name = f"{namespace}{entry.name}" if entry.name else ""
-            yield Route(here, name, tuple(entry.pattern.converters or entry.pattern.regex.groupindex))
+            yield Route(here, name, taken)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
@@ -15,7 +16,7 @@ from rest_framework.test import APIClient
 
 from accounts import cache as accounts_cache
 from accounts.models import SignIn, Trader
-from accounts.tokens import Access, KeyRing
+from accounts.tokens import Access, KeyRing, key_id
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -270,6 +271,25 @@ def test_an_older_key_still_verifies_but_a_foreign_one_does_not(
     for token in (signed_with_foreign, signed_with_old):
         assert get_own(stranger_api, token).status_code == 401
     assert ring.decode(tokens["access"])["sid"] == payload["sid"]
+
+
+@pytest.mark.parametrize("claims", [{"aud": "another-api"}, {"iss": "another portal"}])
+def test_a_token_for_another_door_is_refused(
+    stranger_api: APIClient, tokens: dict[str, str], settings: Any, claims: dict[str, str]
+) -> None:
+    payload = jwt.decode(tokens["access"], options={"verify_signature": False}) | claims
+    kid = jwt.get_unverified_header(tokens["access"])["kid"]
+    forged = jwt.encode(payload, settings.SECRET_KEY, "HS256", headers={"kid": kid})
+    assert get_own(stranger_api, forged).status_code == 401
+
+
+def test_a_token_is_good_under_the_name_of_its_key_alone(
+    stranger_api: APIClient, tokens: dict[str, str], settings: Any
+) -> None:
+    payload = jwt.decode(tokens["access"], options={"verify_signature": False})
+    for headers in ({}, {"kid": "0123456789abcdef"}, {"kid": key_id("another key")}):
+        assert get_own(stranger_api, jwt.encode(payload, settings.SECRET_KEY, "HS256", headers)).status_code == 401
+    assert settings.SECRET_KEY not in key_id(settings.SECRET_KEY)
 
 
 # ---- Brute force -------------------------------------------------------------------------------------------------------

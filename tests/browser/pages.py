@@ -101,6 +101,7 @@ PAGES = [
     Page("account_email"),
     Page("account_change_password"),
     Page("mfa_index"),
+    Page("mfa_list_webauthn"),
     Page("account_logout"),
     Page("account_login", who="stranger"),
     Page("account_signup", who="stranger"),

@@ -15,6 +15,7 @@ from tests import make
 from tests.browser.differing import differ
 from tests.browser.pages import Site
 from tests.browser.watched import watch_a_day
+from tests.cast import open_session
 from tests.sync.bridge import make_key
 from trading.models import State, Statement, Trade
 from trading.samplefiles.account import Profile
@@ -56,6 +57,8 @@ def build_site() -> Site:
     for caption in ("The entry", ""):
         make.screenshot(objects["trade"], caption=caption)
     objects["beginner"] = make.trader("fay@example.com", name="Fay")
+    objects["careful"] = make.trader("gus@example.com", name="Gus")
+    make.verified(objects["careful"])
     sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}
     return Site(ann, eve, committed.account, objects, sessions)
 
@@ -103,5 +106,5 @@ def _read(trader: Trader, name: str, content: bytes, now: datetime) -> Statement
 
 def _session_of(trader: Trader) -> str:
     client = Client()
-    client.force_login(trader, backend="django.contrib.auth.backends.ModelBackend")
+    open_session(client, trader)
     return client.cookies[settings.SESSION_COOKIE_NAME].value

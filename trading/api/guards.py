@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import BrokerAccount, Trader
+from accounts.step_up import require_fresh
 from accounts.zones import validate_zone
 from tradeportal.rest.conditional import conditional, of_itself
 from tradeportal.rest.fields import ExactDecimalField
@@ -267,7 +268,7 @@ class GuardPresetsView(APIView):
         summary="Replace the rules, put a preset on, or switch auto-close",
         tags=["guards"],
         request=AccountRulesForm,
-        responses={200: AccountRulesAnswer, 400: Error, 415: Error, **ONE_ANSWERS},
+        responses={200: AccountRulesAnswer, 400: Error, 403: Error, 415: Error, **ONE_ANSWERS},
     ),
 )
 class AccountGuardsView(APIView):
@@ -287,6 +288,8 @@ class AccountGuardsView(APIView):
             services.apply_preset(account, given["preset"], initial_balance=initial, actor=actor, now=now)
         if "auto_close" in given:
             choice = given["auto_close"]
+            if choice["enabled"]:
+                require_fresh(request, now)
             services.switch_auto_close(
                 account, choice["enabled"], confirmation=choice["confirmation"], actor=actor, now=now
             )

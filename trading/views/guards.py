@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import BrokerAccount, Trader
+from accounts.step_up import stepped_up
 from accounts.zones import zone_names
 from trading.calc.guard_presets import presets
 from trading.context import Frame
@@ -99,6 +100,7 @@ def guard_preset(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@stepped_up(when=lambda request: request.POST.get("turn") == "on")
 def guard_auto_close(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Switches auto-close on, with the account's number typed out, or off."""
     account = own(request, account_id)
