@@ -7,6 +7,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import revocation
-        from tradeportal import checks  # noqa: F401 - importing it registers the checks
+        from tradeportal import (
+            adapters,
+            checks,  # noqa: F401 - importing it registers the checks
+        )
 
+        adapters.connect()
         revocation.connect()

@@ -1,6 +1,6 @@
 """Closing a trader's account or changing the password ends the API tokens, and closing it the keys, at once.
 
-The one signal receiver of the project, on purpose: the change can come from a page, the admin, a command or a shell, and
+The one receiver of a model's signal, on purpose: the change can come from a page, the admin, a command or a shell, and
 none of them may forget the cache. Rows changed by SQL alone are seen within AUTH_FACTS_S seconds.
 """
 
