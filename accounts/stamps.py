@@ -7,4 +7,8 @@ from accounts.models import Trader
 
 def password_stamp(trader: Trader) -> str:
     """A digest of the password's hash: another password, another stamp."""
-    return hashlib.sha256(trader.password.encode()).hexdigest()
+    return stamp_of(trader.password)
+
+
+def stamp_of(password_hash: str) -> str:
+    return hashlib.sha256(password_hash.encode()).hexdigest()
