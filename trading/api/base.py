@@ -23,6 +23,7 @@ from accounts.zones import zone_names
 from tradeportal.rest.schemas import ERRORS, NOT_MODIFIED, Error
 from trading.filters import TextsFilter
 from trading.queries.keyset import MERGED_ACCOUNTS, BadCursorError, Column, Page, Sort, keyset_page, merged_page
+from trading.queries.plain_lists import RowsOf, has_plain_page, plain_page
 
 #: What a request has read already, so that its state and its answer share one query.
 _COVERED, _OWN = "_covered_accounts", "_own_accounts"
@@ -137,11 +138,9 @@ def filtered(
     `besides` are parameters that the caller reads itself. Days, weekdays and hours are those of `zone`.
     """
     refuse_unknown(request, kind.base_filters.keys() | _OF_LISTS | besides)
-    asked = kind.base_filters.keys() & request.query_params.keys()
-    if not asked:
-        return queryset
-    if asked == {"account"} and _asks_for_own_accounts(request):
-        return queryset.filter(account__in=[account.pk for account in covered(request)])
+    if asks_for_accounts_alone(kind, request):
+        is_all = "account" not in request.query_params
+        return queryset if is_all else queryset.filter(account__in=[account.pk for account in covered(request)])
     found = kind(request.query_params, queryset=queryset, request=request)
     found.zone = zone
     if not found.form.is_valid():
@@ -164,10 +163,14 @@ def zone_of_request(request: Request) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _asks_for_own_accounts(request: Request) -> bool:
-    """The filter class would copy all of its fields and read the accounts once more to find out the same."""
+def asks_for_accounts_alone(kind: type[django_filters.FilterSet], request: Request) -> bool:
+    """Whether the covered accounts say already all that the address narrows by.
+
+    The filter class would copy all of its fields and read the accounts once more to find out the same.
+    """
+    asked = kind.base_filters.keys() & request.query_params.keys()
     wanted = set(request.query_params.getlist("account"))
-    return wanted == {str(account.pk) for account in covered(request)}
+    return not asked or (asked == {"account"} and wanted == {str(account.pk) for account in covered(request)})
 
 
 def order_of(request: Request, orders: Mapping[str, Column], default: str) -> Sort:
@@ -214,6 +217,29 @@ def page_of(request: Request, queryset: QuerySet[Any], sort: Sort, fields: Seque
         return keyset_page_of(request, of_covered(request, queryset), sort, fields)
     with naming_cursor():
         return merged_page(queryset, account_ids, sort, fields, cursor_of(request), limit_of(request))
+
+
+def list_of(
+    request: Request, kind: type[django_filters.FilterSet], rows_of: RowsOf, sort: Sort, fields: tuple[str, ...]
+) -> Page:
+    """The page of the rows that the address asks for."""
+    plain = plain_page_of(request, kind, rows_of, sort, fields)
+    return plain or page_of(request, filtered(kind, request, rows_of(request.user)), sort, fields)
+
+
+def plain_page_of(
+    request: Request, kind: type[django_filters.FilterSet], rows_of: RowsOf, sort: Sort, fields: tuple[str, ...]
+) -> Page | None:
+    """The page of an address that narrows by nothing but accounts, which is what most ask for; None for any other.
+
+    `rows_of` is the same object at each call, since what is compiled is kept by it.
+    """
+    refuse_unknown(request, kind.base_filters.keys() | _OF_LISTS)
+    account_ids = [account.pk for account in covered(request)]
+    if not asks_for_accounts_alone(kind, request) or not has_plain_page(sort, len(account_ids)):
+        return None
+    with naming_cursor():
+        return plain_page(rows_of, request.user, account_ids, sort, fields, cursor_of(request), limit_of(request))
 
 
 def keyset_page_of(request: Request, queryset: QuerySet[Any], sort: Sort, fields: Sequence[str]) -> Page:

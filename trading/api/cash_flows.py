@@ -1,7 +1,9 @@
 """cash-flows/."""
 
 from collections.abc import Mapping
+from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,10 +13,9 @@ from tradeportal.rest.conditional import conditional
 from trading.api import shapes
 from trading.api.base import (
     LIST_ANSWERS,
-    filtered,
+    list_of,
     list_parameters,
     order_of,
-    page_of,
     page_response,
     revisions,
 )
@@ -49,6 +50,9 @@ FIELDS = (
 class CashFlowsView(APIView):
     @conditional(revisions, kept_answer)
     def get(self, request: Request) -> Response:
-        flows = filtered(CashFlowFilter, request, CashFlow.objects.for_trader(request.user))
-        page = page_of(request, flows, order_of(request, SORTS, "-booked"), FIELDS)
+        page = list_of(request, CashFlowFilter, _cash_flows, order_of(request, SORTS, "-booked"), FIELDS)
         return page_response(request, page)
+
+
+def _cash_flows(trader: Any) -> QuerySet[CashFlow]:
+    return CashFlow.objects.for_trader(trader)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,10 +14,9 @@ from tradeportal.rest.conditional import conditional
 from trading.api import shapes
 from trading.api.base import (
     LIST_ANSWERS,
-    filtered,
+    list_of,
     list_parameters,
     order_of,
-    page_of,
     page_response,
     revisions,
 )
@@ -62,11 +62,14 @@ FIELDS = (
 class ExecutionsView(APIView):
     @conditional(revisions, kept_answer)
     def get(self, request: Request) -> Response:
-        executions = filtered(ExecutionFilter, request, Execution.objects.for_trader(request.user))
-        page = page_of(request, executions, order_of(request, SORTS, "-executed"), FIELDS)
+        page = list_of(request, ExecutionFilter, _executions, order_of(request, SORTS, "-executed"), FIELDS)
         for row in page.rows:
             row["trade"] = row.pop("trade_id")
         return page_response(request, page)
+
+
+def _executions(trader: Any) -> QuerySet[Execution]:
+    return Execution.objects.for_trader(trader)
 
 
 def execution_rows(trade_id: UUID, currency: str) -> list[dict[str, Any]]:

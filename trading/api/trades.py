@@ -30,6 +30,7 @@ from trading.api.base import (
     of_covered,
     order_of,
     page_response,
+    plain_page_of,
     revisions,
 )
 from trading.api.executions import execution_rows
@@ -105,11 +106,14 @@ class TradesView(APIView):
 
 def _page(request: Request) -> Page:
     wants_open = request.query_params.get("status") == "open"
-    trades: QuerySet[Trade] = all_trades(request.user) if wants_open else closed_trades(request.user)
     sort = order_of(request, SORTS, "-opened" if wants_open else "-closed")
     if wants_open and sort.name in _OF_CLOSED:
         raise ValidationError({"ordering": [f"Open trades have no value for “{sort.name}”. Order them by opened."]})
-    trades = filtered(TradeFilter, request, trades)
+    rows_of = all_trades if wants_open else closed_trades
+    plain = plain_page_of(request, TradeFilter, rows_of, sort, ROW_FIELDS)
+    if plain is not None:
+        return plain
+    trades: QuerySet[Trade] = filtered(TradeFilter, request, rows_of(request.user))
     with naming_cursor():
         return trade_page(of_covered(request, trades), covered(request), sort, cursor_of(request), limit_of(request))
 

@@ -119,9 +119,8 @@ class Page:
 
 def keyset_page(queryset: QuerySet[Any], sort: Sort, fields: Sequence[str], cursor: str = "", size: int = 50) -> Page:
     """`size` rows after the cursor, in one query. Errors: BadCursorError."""
-    if cursor:
-        queryset = queryset.filter(sort.beyond(*load_cursor(sort, cursor)))
-    return cut(list(queryset.order_by(*sort.order()).values(*fields)[: size + 1]), sort, size)
+    place = load_cursor(sort, cursor) if cursor else None
+    return cut(list(one_walk(queryset, sort, fields, place, size)), sort, size)
 
 
 def merged_page(
@@ -133,14 +132,29 @@ def merged_page(
     size: int = 50,
 ) -> Page:
     """The same page from one short index walk per account: PostgreSQL would otherwise sort all of their rows."""
-    if cursor:
-        queryset = queryset.filter(sort.beyond(*load_cursor(sort, cursor)))
-    walks = [
-        queryset.filter(account=account_id).order_by(*sort.order()).values(*fields)[: size + 1]
-        for account_id in account_ids
-    ]
-    merged = walks[0].union(*walks[1:], all=True).order_by(*sort.order())
-    return cut(list(merged[: size + 1]), sort, size)
+    place = load_cursor(sort, cursor) if cursor else None
+    return cut(list(merged_walks(queryset, account_ids, sort, fields, place, size)), sort, size)
+
+
+def one_walk(
+    queryset: QuerySet[Any], sort: Sort, fields: Sequence[str], place: tuple[Any, Any] | None, size: int
+) -> QuerySet[Any, dict[str, Any]]:
+    """`size` rows after the place and one more, which tells whether there is a next page."""
+    if place:
+        queryset = queryset.filter(sort.beyond(*place))
+    return queryset.order_by(*sort.order()).values(*fields)[: size + 1]
+
+
+def merged_walks(
+    queryset: QuerySet[Any],
+    account_ids: Sequence[Any],
+    sort: Sort,
+    fields: Sequence[str],
+    place: tuple[Any, Any] | None,
+    size: int,
+) -> QuerySet[Any, dict[str, Any]]:
+    walks = [one_walk(queryset.filter(account=account_id), sort, fields, place, size) for account_id in account_ids]
+    return walks[0].union(*walks[1:], all=True).order_by(*sort.order())[: size + 1]
 
 
 def cut(rows: list[dict[str, Any]], sort: Sort, size: int) -> Page:
