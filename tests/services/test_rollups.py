@@ -89,7 +89,10 @@ def walk(account: BrokerAccount, history: list[tuple[Any, ...]]) -> None:
 def answers(account: BrokerAccount, zone: ZoneInfo) -> list[Any]:
     """What pages read, without what is kept of it."""
     now = datetime(2025, 11, 2, 12, 0, tzinfo=UTC)
+    with_others = list(BrokerAccount.objects.filter(trader=account.trader_id))
     return [
+        daily.daily_results(with_others, zone),
+        daily.total_results(with_others, zone, date(2025, 4, 1)),
         daily.daily_results([account], zone),
         daily.daily_results([account], zone, date(2025, 3, 8), date(2025, 4, 5)),
         daily.total_results([account], zone),
@@ -106,6 +109,7 @@ def test_a_read_of_rolled_up_days_is_what_the_rows_add_up_to(
 ) -> None:
     owner = make.trader(time_zone=name)
     account, zone = make.account(owner), ZoneInfo(name)
+    make.account(owner)  # asked for along with the other, by another statement than one alone
     walk(account, before)
     roll_up(account.pk)
     walk(account, after)

@@ -34,6 +34,9 @@ def closed_sums(
 
     All time is the same in every zone, so that it is read from days of any.
     """
+    needs_zone = None if by == "1" and start is None and end is None else zone
+    if len(set(keys)) == 1:
+        return _sums_of_one(keys[0], needs_zone, start, end, by)
     return _fetch(
         f"""SELECT a.currency, {by} AS part, {_CLOSED}
         FROM trading_dayrollup d JOIN accounts_brokeraccount a ON a.id = d.account_id
@@ -41,9 +44,30 @@ def closed_sums(
         AND (%(start)s::date IS NULL OR d.day >= %(start)s) AND (%(end)s::date IS NULL OR d.day <= %(end)s)
         GROUP BY 1, 2 ORDER BY 2, 1""",
         keys,
-        None if by == "1" and start is None and end is None else zone,
+        needs_zone,
         {"start": start, "end": end},
     )
+
+
+def _sums_of_one(
+    key: UUID, zone: ZoneInfo | None, start: date | None, end: date | None, by: str
+) -> list[tuple[Any, ...]]:
+    """The same of one account, which is most often asked: in half of the time, since less is planned and nothing joined."""
+    window = "AND d.day >= %(start)s" * (start is not None) + " AND d.day <= %(end)s" * (end is not None)
+    in_zone = "AND r.time_zone = %(zone)s" if zone else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT a.currency, s.* FROM (
+                SELECT {by} AS part, {_CLOSED} FROM trading_dayrollup d
+                WHERE d.account_id = %(account)s AND d.trades > 0 {window} GROUP BY 1
+            ) s, accounts_brokeraccount a
+            WHERE a.id = %(account)s
+            AND EXISTS (SELECT FROM trading_accountrollup r WHERE r.account_id = %(account)s {in_zone})
+            ORDER BY 2""",
+            {"account": key, "zone": zone.key if zone else None, "start": start, "end": end},
+        )
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def by_account(keys: Sequence[UUID]) -> list[tuple[UUID, tuple[int, Decimal, Decimal, int]]]:
