@@ -58,7 +58,10 @@ def database(path: Path, rounds: int) -> dict[str, Any]:
             for name, seconds in act().items():
                 timings[name].append(seconds)
             _empty()
-    return {"parse_s": parse_s} | {name: median(seconds) for name, seconds in timings.items()}
+    clock = ServerClock(ZONE)
+    lines = staged_lines(parsed, clock, moments_of(parsed, clock, timezone.now()).reported_at)
+    rows = sum(1 for word in TABLES for _ in lines[word])
+    return {"parse_s": parse_s, "rows": rows} | {name: median(seconds) for name, seconds in timings.items()}
 
 
 def _merge(parsed: ParsedStatement, trader: Trader) -> dict[str, float]:

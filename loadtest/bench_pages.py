@@ -1,4 +1,8 @@
-"""Measures the closed-trades page and endpoint in process, for an account of ten trades and for a large one."""
+"""Measures the closed-trades page and endpoint in process, for an account of ten trades and for a large one.
+
+H is a hello of Django without middleware, through the same test client. Cold: nothing is kept at all, not even who is
+signed in; miss: the account was just written to; warm: asked before; 304: asked with the tag of the answer.
+"""
 
 import json
 import sys
@@ -27,12 +31,13 @@ from django.urls import path, reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import BrokerAccount, Trader  # noqa: E402
+from accounts.revisions import raise_revision  # noqa: E402
 from accounts.services.sign_in import start_sign_in  # noqa: E402
 from accounts.tokens import pair  # noqa: E402
 
 HOST = "127.0.0.1"
 SMALL = 10
-COLD_RUNS, WARM_RUNS, HELLO_RUNS = 7, 25, 400
+COLD_RUNS, WARM_RUNS, HELLO_RUNS = 7, 40, 400
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -48,8 +53,11 @@ def measure(big: int) -> dict[str, Any]:
     for trades in (SMALL, big):
         trader = Trader.objects.create(email=f"{uuid4()}@example.com")
         account = filled_account(trader, trades)
-        for door, call in _doors(trader, account).items():
-            rows.append({"door": door, "trades": trades, "cold": _cold(call), "warm": _warm(call)})
+        for door, call in doors_of(trader, account).items():
+            states = {"cold": _cold(call), "miss": _missed(call, account), "warm": _warm(call)}
+            if door == "endpoint":
+                states["304"] = _warm(asking_for_news(call))
+            rows.append({"door": door, "trades": trades, **states})
     return {"hello_ms": _hello_ms(), "rows": rows}
 
 
@@ -74,43 +82,57 @@ def filled_account(trader: Trader, trades: int, apart_s: int = 3600) -> BrokerAc
     return account
 
 
-def _doors(trader: Trader, account: BrokerAccount) -> dict[str, Callable[[], None]]:
+class Call:
+    """Asks through the whole of Django, middleware included, by the test client, which the floor goes through as well."""
+
+    def __init__(self, client: Client, address: str, expected: int = 200, **headers: str) -> None:
+        self.client, self.address, self.expected, self.headers = client, address, expected, headers
+
+    def __call__(self) -> Any:
+        response: Any = self.client.get(self.address, **self.headers)  # type: ignore[arg-type]
+        if response.status_code != self.expected:
+            raise SystemExit(f"{self.address} answered {response.status_code}: {response.content[:500]!r}")
+        return response
+
+
+def doors_of(trader: Trader, account: BrokerAccount) -> dict[str, Call]:
     token, _refresh = pair(start_sign_in(trader, timezone.now()))
     browser, program = Client(HTTP_HOST=HOST), Client(HTTP_HOST=HOST, HTTP_AUTHORIZATION=f"Bearer {token}")
     browser.force_login(trader, backend=BACKEND)
     return {
-        "page": _caller(browser, f"{reverse('trade_list')}?account={account.pk}"),
-        "endpoint": _caller(program, f"/api/v1/trades/?account={account.pk}"),
+        "page": Call(browser, f"{reverse('trade_list')}?account={account.pk}"),
+        "endpoint": Call(program, f"/api/v1/trades/?account={account.pk}"),
     }
 
 
-def _caller(client: Client, address: str) -> Callable[[], None]:
-    """Calls the whole of Django, middleware included, through the test client, which the floor goes through as well."""
-
-    def call() -> None:
-        response = client.get(address)
-        if response.status_code != 200:
-            raise SystemExit(f"{address} answered {response.status_code}: {response.content[:500]!r}")
-
-    return call
+def asking_for_news(call: Call) -> Call:
+    return Call(call.client, call.address, 304, HTTP_IF_NONE_MATCH=call()["ETag"])
 
 
-def _cold(call: Callable[[], None]) -> dict[str, float]:
+def _cold(call: Call) -> dict[str, float]:
+    return _after(cache.clear, call)
+
+
+def _missed(call: Call, account: BrokerAccount) -> dict[str, float]:
+    return _after(lambda: raise_revision([account.pk]), call)
+
+
+def _after(act: Callable[[], object], call: Call) -> dict[str, float]:
     call()
     timed = []
     for _ in range(COLD_RUNS):
-        _forget()
+        act()
         timed.append(_timed(call))
-    _forget()
+    act()
     return _summary(timed, call)
 
 
-def _warm(call: Callable[[], None]) -> dict[str, float]:
+def _warm(call: Call) -> dict[str, float]:
     call()
     return _summary([_timed(call) for _ in range(WARM_RUNS)], call)
 
 
-def _summary(timed: Sequence[tuple[float, float]], call: Callable[[], None]) -> dict[str, float]:
+def _summary(timed: Sequence[tuple[float, float]], call: Call) -> dict[str, float]:
     with CaptureQueriesContext(connection) as captured:
         call()
     return {
@@ -120,19 +142,15 @@ def _summary(timed: Sequence[tuple[float, float]], call: Callable[[], None]) -> 
     }
 
 
-def _timed(call: Callable[[], None]) -> tuple[float, float]:
+def _timed(call: Callable[[], object]) -> tuple[float, float]:
     cpu, wall = time.process_time(), time.perf_counter()
     call()
     return (time.process_time() - cpu) * 1000, (time.perf_counter() - wall) * 1000
 
 
-def _forget() -> None:
-    cache.clear()
-
-
 def _hello_ms() -> float:
     with override_settings(MIDDLEWARE=[], ROOT_URLCONF=__name__):
-        call = _caller(Client(HTTP_HOST=HOST), "/hello/")
+        call = Call(Client(HTTP_HOST=HOST), "/hello/")
         return median(_timed(call)[0] for _ in range(HELLO_RUNS))
 
 

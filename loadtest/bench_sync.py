@@ -288,7 +288,8 @@ def main() -> int:
         django.setup()
         print(json.dumps(measure()))
         return 0
-    from loadtest.bench import Line, _child, _run, _table, scratch_database
+    from loadtest.bench import _child, _run, scratch_database
+    from loadtest.judging import Line, table
 
     if not os.environ.get("DATABASE_URL"):
         print(
@@ -298,7 +299,7 @@ def main() -> int:
     with scratch_database(os.environ["DATABASE_URL"]) as environment:
         _run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], environment)
         found = _child("loadtest.bench_sync", ["here"], environment)
-    print(_table([Line(*row) for row in rows(found)]))
+    print(table([Line(*row) for row in rows(found)]))
     return 0
 
 

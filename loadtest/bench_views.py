@@ -5,19 +5,14 @@ empty browser, the next one the answers but no file.
 """
 
 import json
-import os
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from statistics import median
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import django
+
+from loadtest.serving import gunicorn
 
 PAGES = (
     "dashboard",
@@ -53,7 +48,8 @@ def measure() -> dict[str, Any]:
     call_command("collectstatic", interactive=False, verbosity=0)
     addresses = {name: reverse(name) for name in PAGES}
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": _session()}
-    with _served() as url:
+    with gunicorn("tradeportal.wsgi", workers=2) as bind:
+        url = f"http://{bind}"
         return {"rows": list(_painted(path, url, addresses, cookie | {"url": url}))}
 
 
@@ -88,42 +84,6 @@ def _painted(path: str, url: str, addresses: dict[str, str], cookie: dict[str, s
                     context.close()
             yield {"page": name} | {state: median(found) for state, found in times.items()}
         browser.close()
-
-
-@contextmanager
-def _served() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        bind = f"127.0.0.1:{free.getsockname()[1]}"
-    options = [
-        "--bind",
-        bind,
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "2",
-        "--workers",
-        "2",
-        "--log-level",
-        "warning",
-    ]
-    server = subprocess.Popen([sys.executable, "-m", "gunicorn", "tradeportal.wsgi", *options], env=os.environ)
-    try:
-        _wait_for(f"http://{bind}/api/v1/health/")
-        yield f"http://{bind}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(100):
-        try:
-            urlopen(url, timeout=5).close()  # our own server
-            return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    raise RuntimeError(f"{url} did not answer.")
 
 
 def rows(found: dict[str, Any]) -> Iterator[tuple[str, str, str, float | None, str]]:

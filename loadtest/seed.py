@@ -38,7 +38,9 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 def seed(traders: int) -> list[dict[str, Any]]:
     """The callers; each trader has one account with closed trades of the last months and five open positions."""
-    return [_caller(number) for number in range(traders)]
+    callers = [_caller(number) for number in range(traders)]
+    analyze()
+    return callers
 
 
 @transaction.atomic
@@ -74,6 +76,12 @@ def _close_trades(account: BrokerAccount) -> None:
             FROM generate_series(1, %s) AS n""",
             [account.pk, TRADES],
         )
+
+
+def analyze() -> None:
+    """Lets PostgreSQL see how much there is, as it would by itself after a while."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 def _session(trader: Trader) -> str:
