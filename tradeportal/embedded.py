@@ -43,6 +43,11 @@ class Postgres:
     major: int
     resource: Path
 
+    def has(self, library: str) -> bool:
+        """Whether this module was installed with it; distributions may leave some out."""
+        places = (self.bin.parent / "lib", self.bin.parent / "lib" / "postgresql")
+        return any((place / f"{library}.so").exists() for place in places)
+
 
 def find_postgres() -> Postgres:
     """The wheel's PostgreSQL where it runs, else the newest of the system."""
@@ -181,11 +186,14 @@ class PostgresServer(Server):
     executables = frozenset({"postgres"})
     stop_signal = signal.SIGINT  # fast shutdown: sessions end, nothing needs recovery
 
-    def __init__(self, directory: Path, log: Path, password: str, *, throwaway: bool = False) -> None:
+    def __init__(
+        self, directory: Path, log: Path, password: str, *, throwaway: bool = False, counts_statements: bool = False
+    ) -> None:
         super().__init__(directory, log)
         self.password = password
         self.throwaway = throwaway
         self.programs = find_postgres()
+        self.counts_statements = counts_statements and self.programs.has("pg_stat_statements")
 
     @property
     def url(self) -> str:
@@ -203,6 +211,8 @@ class PostgresServer(Server):
         options = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "timezone=UTC"]
         if self.throwaway:
             options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        if self.counts_statements:
+            options += ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=off"]
         flags = [argument for option in options for argument in ("-c", option)]
         return [str(self.programs.bin / "postgres"), "-D", str(self.directory), *flags]
 
@@ -249,6 +259,8 @@ class PostgresServer(Server):
         # The benchmark writes the log out before it measures.
         self._single_user(draft, f"GRANT pg_checkpoint TO {ROLE}")
         self._single_user(draft, f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+        if self.counts_statements:
+            self._single_user(draft, "CREATE EXTENSION pg_stat_statements")
 
     def _single_user(self, directory: Path, statement: str) -> None:
         command = [str(self.programs.bin / "postgres"), "--single", "-D", str(directory), "postgres"]

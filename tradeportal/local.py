@@ -83,13 +83,15 @@ class AlreadyRunning(EmbeddedError):
 class LocalServers:
     """The embedded servers that the environment leaves open, under a lock, so that a directory has one owner."""
 
-    def __init__(self, var: Path, environment: Mapping[str, str], *, throwaway: bool = False) -> None:
+    def __init__(
+        self, var: Path, environment: Mapping[str, str], *, throwaway: bool = False, counts_statements: bool = False
+    ) -> None:
         self.var = var
         self.servers: list[Server] = []
         self._lock: IO[str] | None = None
         self._wants_postgres = not environment.get("DATABASE_URL")
         self._wants_valkey = not environment.get("REDIS_URL")
-        self._throwaway = throwaway
+        self._options = {"throwaway": throwaway, "counts_statements": counts_statements}
 
     @property
     def wanted(self) -> bool:
@@ -124,7 +126,7 @@ class LocalServers:
         if self._wants_postgres:
             new_password = not secret.has("database_password")
             postgres = PostgresServer(
-                self.var / "postgres", logs / "postgres.log", secret.get("database_password"), throwaway=self._throwaway
+                self.var / "postgres", logs / "postgres.log", secret.get("database_password"), **self._options
             )
             if new_password and (postgres.directory / "PG_VERSION").exists():
                 postgres.set_password()

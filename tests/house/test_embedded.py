@@ -257,3 +257,15 @@ def test_an_unprivileged_child_cannot_gain_privileges() -> None:
     assert facts["Uid"].split() == [str(user.uid)] * 4
     assert int(facts["CapEff"], 16) == 0
     assert facts["NoNewPrivs"].strip() == "1"
+
+
+def test_counts_statements_for_who_asks_for_it_beside_the_portals_own_database(tmp_path: Path) -> None:
+    servers = LocalServers(tmp_path / "var", {}, throwaway=True, counts_statements=True)
+    try:
+        url = servers.start()["DATABASE_URL"]
+        query(url, "SELECT 4711")
+        counted = query(url.rpartition("/")[0] + "/postgres", "SELECT query, calls FROM pg_stat_statements")
+        assert any(calls == 1 for _text, calls in counted)
+        assert query(url, "SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'") == [(0,)]
+    finally:
+        servers.stop()
