@@ -12,6 +12,7 @@ from django.db.models.signals import post_save
 
 from accounts import cache
 from accounts.models import Trader
+from accounts.revisions import announce
 
 
 def connect() -> None:
@@ -25,3 +26,4 @@ def _trader_saved(instance: Trader, created: bool, **kwargs: Any) -> None:
     write = partial(cache.write_auth_facts, instance)
     write()
     transaction.on_commit(write)
+    announce([instance.pk])  # kept pages show what a trader chose, and to nobody whose password or account changed

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "tradeportal.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "trading.front_door.FrontDoorMiddleware",
+    "trading.page_door.PageDoorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "tradeportal.content_policy.AdminContentPolicyMiddleware",

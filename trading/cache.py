@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.sessions.backends.cached_db import SessionStore
 from django.core.cache import cache
 from redis.exceptions import NoScriptError, RedisError
 
@@ -27,7 +28,7 @@ Answer = TypeVar("Answer")
 Key = TypeVar("Key")
 
 #: Raised when the shape of a kept answer changes, or what the same rows give.
-FORMAT = 7
+FORMAT = 8
 
 FIGURES_S = 86_400
 FIGURE_SETS_S = 900
@@ -117,20 +118,30 @@ def _sealed_key(state: tuple[object, ...]) -> str:
 #: How long a mark is good that no write has spoken of: rows changed by SQL alone are seen after this long.
 MARK_S = settings.ANSWERS_MARK_S
 _NO_DOOR = "Redis did not answer at the front door; the request goes the long way."
-#: One trip: what is known of the caller and their state, the kept answer, and the number of this call in its window. How many
-#: calls found their answer is counted for all processes together.
+#: One trip: what is known of the caller and their state, the kept answer, and the number of this call in its window. An answer
+#: whose tag the client names comes without its body. How many calls found their answer is counted for all processes together.
 _OPEN_DOOR = """
     local facts, writes, mark, pending, answer = unpack(
         redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]))
-    local calls = redis.call('INCR', KEYS[6])
-    if calls == 1 then redis.call('EXPIRE', KEYS[6], ARGV[1]) end
+    local calls = 0
+    if KEYS[6] then
+        calls = redis.call('INCR', KEYS[6])
+        if calls == 1 then redis.call('EXPIRE', KEYS[6], ARGV[1]) end
+    end
     writes = writes or '0'
     local known = false
     if mark and not pending and string.sub(mark, 1, #writes + 1) == writes .. ':' then
         known = string.sub(mark, #writes + 2)
     end
-    local is_hit = known and answer and string.sub(answer, 1, #known) == known
-    redis.call('HINCRBY', 'tp:door', is_hit and 'hit' or 'miss', 1)
+    local is_hit = known and answer and string.sub(answer, 1, #known + 1) == known .. '\\n'
+    redis.call('HINCRBY', 'tp:door', ARGV[3] .. (is_hit and 'hit' or 'miss'), 1)
+    if known and not is_hit then answer = false end
+    if is_hit and ARGV[2] ~= '' then
+        local tag_end = string.find(answer, '\\n', #known + 2, true)
+        if string.find(ARGV[2], string.sub(answer, #known + 2, tag_end - 1), 1, true) then
+            answer = string.sub(answer, 1, string.find(answer, '\\n', tag_end + 1, true) - 1)
+        end
+    end
     return {facts, writes, known, pending and 1 or 0, answer, calls}"""
 
 
@@ -143,17 +154,38 @@ class DoorKeys:
     mark: str
     pending: str
     answers: str
-    calls: str
+    calls: str = ""
 
 
 def door_keys(facts_key: str, trader_id: UUID, calls_key: str) -> DoorKeys:
     return DoorKeys(_raw(facts_key), *state_keys(trader_id), f"tp:door:{FORMAT}:{trader_id}:", _raw(calls_key))
 
 
+def page_door_keys(session_key: str, trader_id: UUID) -> DoorKeys:
+    writes, _mark, pending = state_keys(trader_id)
+    kept = f"tp:page-door:{FORMAT}:{trader_id}:"
+    return DoorKeys(_session_key(session_key), writes, f"tp:page-mark:{FORMAT}:{trader_id}", pending, kept)
+
+
+def session_kept(session_key: str) -> bytes | None:
+    """What is kept of a session, as it is kept; None for none, and while the cache does not answer."""
+    try:
+        kept: bytes | None = _client().get(_session_key(session_key))
+    except RedisError:
+        logger.warning(_NO_DOOR, exc_info=True)
+        _count("door.failure")
+        return None
+    return kept
+
+
+def _session_key(session_key: str) -> str:
+    return _raw(SessionStore.cache_key_prefix + session_key)
+
+
 class Door(NamedTuple):
     """What one trip found. `mark` is None where none is known or a write is under way; `calls` counts this one."""
 
-    facts: Any
+    facts: bytes | None
     writes: bytes
     mark: bytes | None
     is_pending: bool
@@ -161,31 +193,37 @@ class Door(NamedTuple):
     calls: int
 
 
-def open_door(keys: DoorKeys, address: str, window: int, window_s: int) -> Door | None:
-    """What is kept for this caller at this address; None while the cache does not answer."""
-    names = (keys.facts, keys.writes, keys.mark, keys.pending, keys.answers + address, f"{keys.calls}{window}")
+def open_door(keys: DoorKeys, address: str, window: int, window_s: int, tags: str = "") -> Door | None:
+    """What is kept for this caller at this address; None while the cache does not answer.
+
+    Where `tags` names that of the answer, its body is left out.
+    """
+    names = [keys.facts, keys.writes, keys.mark, keys.pending, keys.answers + address]
+    if keys.calls:
+        names.append(f"{keys.calls}{window}")
     try:
-        facts, writes, mark, pending, answer, calls = _run(_OPEN_DOOR, *names, window_s + 1)
+        found = _run(_OPEN_DOOR, names, window_s + 1, tags, "" if keys.calls else "page-")
     except RedisError:
         logger.warning(_NO_DOOR, exc_info=True)
         _count("door.failure")
         return None
-    return Door(None if facts is None else _decoded(facts), writes, mark, bool(pending), answer, calls)
+    facts, writes, mark, pending, answer, calls = found
+    return Door(facts, writes, mark, bool(pending), answer, calls)
 
 
 @lru_cache(maxsize=10_000)
-def _decoded(facts: bytes) -> Any:
+def decoded(facts: bytes) -> Any:
     """The same bytes say the same, and most calls are of callers who called a moment ago."""
     return cache.client.decode(facts)  # type: ignore[attr-defined]
 
 
-def _run(script: str, *names: Any) -> Any:
-    """Runs a script over all but the last of `names`, which is its argument. It stays in Redis under its digest."""
-    client, keys = _client(), len(names) - 1
+def _run(script: str, keys: list[str], *arguments: Any) -> Any:
+    """Runs a script, which stays in Redis under its digest."""
+    client = _client()
     try:
-        return client.execute_command("EVALSHA", _digest(script), keys, *names)
+        return client.execute_command("EVALSHA", _digest(script), len(keys), *keys, *arguments)
     except NoScriptError:
-        return client.execute_command("EVAL", script, keys, *names)
+        return client.execute_command("EVAL", script, len(keys), *keys, *arguments)
 
 
 @once

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
 from typing import Any
@@ -68,15 +69,16 @@ class FrontDoorMiddleware:
         request.get_host()  # refuses a host that is not ours, as every answer does
         address = _address(request)
         window, window_s, most = TraderThrottle.window_now()
-        door = cache.open_door(caller.keys, address, window, window_s)
+        tags = request.META.get("HTTP_IF_NONE_MATCH", "")
+        door = cache.open_door(caller.keys, address, window, window_s, tags)
         if door is None:
             return self.get_response(request)
         request.counted_calls = door.calls  # type: ignore[attr-defined]  # the throttle need not count this call again
         if door.calls > most or not _is_good(door.facts, caller):
             return self.get_response(request)
         mark = door.mark or _read_mark(caller, door)
-        if door.answer and door.answer.startswith(mark):
-            return _answer(request, door.answer[len(mark) + 1 :])
+        if door.answer and door.answer.startswith(mark + b"\n"):
+            return _answer(tags, door.answer[len(mark) + 1 :])
         response = self.get_response(request)
         if getattr(response, "is_kept_at_the_door", False):
             # The view read after the mark did, so that what is kept under a mark is never older than it.
@@ -145,20 +147,40 @@ def _verified(token: str) -> Caller | None:
         return None
 
 
-def _is_good(facts: Any, caller: Caller) -> bool:
+def _is_good(kept: bytes | None, caller: Caller) -> bool:
+    facts = cache.decoded(kept) if kept else None
     return isinstance(facts, AuthFacts) and facts.is_good and facts.trader_id == caller.trader_id
 
 
 def _packed(response: HttpResponse) -> bytes:
-    headers = {name: value for name, value in response.items() if name.lower() not in _NOT_KEPT}
+    """The tag, the other headers and the body, a line each: the cache compares the tag, and leaves the body out."""
+    headers = kept_headers(response)
+    tag = headers.pop("ETag")
     headers["Content-Length"] = str(len(response.content))
-    return orjson.dumps(headers) + b"\n" + response.content
+    return b"\n".join([tag.encode(), orjson.dumps(headers), response.content])
 
 
-def _answer(request: HttpRequest, packed: bytes) -> HttpResponse:
-    head, _, body = packed.partition(b"\n")
-    headers = orjson.loads(head)
-    if names(request.META.get("HTTP_IF_NONE_MATCH", ""), headers["ETag"]):
+def kept_headers(response: HttpResponse) -> dict[str, str]:
+    return {name: value for name, value in response.items() if name.lower() not in _NOT_KEPT}
+
+
+def _answer(tags: str, packed: bytes) -> HttpResponse:
+    tag, headers, body = unpacked(packed)
+    headers["ETag"] = tag
+    if body is None or names(tags, tag):
         del headers["Content-Type"], headers["Content-Length"]
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(body, headers=headers)
+
+
+def unpacked(packed: bytes) -> tuple[str, dict[str, str], bytes | None]:
+    """Tag, headers and body; no body where the cache found that the client has it."""
+    tag, head, *body = packed.split(b"\n", 2)
+    return tag.decode(), dict(_headers(head)), body[0] if body else None
+
+
+@lru_cache(maxsize=1_000)
+def _headers(head: bytes) -> dict[str, str]:
+    """The same for nearly all answers of one address."""
+    headers: dict[str, str] = orjson.loads(head)
+    return headers

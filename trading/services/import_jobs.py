@@ -332,6 +332,7 @@ def _save(statement: Statement, fields: dict[str, Any]) -> None:
     for name, value in fields.items():
         setattr(statement, name, value)
     statement.save(update_fields=list(fields))
+    announce([statement.trader_id])  # pages say how many statements wait
 
 
 @contextmanager

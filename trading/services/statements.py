@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, Trader
+from accounts.revisions import announce
 from trading.errors import StateConflict
 from trading.models import BUSY_STATES, Origin, State, Statement
 from trading.services import job_queue
@@ -179,6 +180,7 @@ def _locked(statement: Statement, allowed: set[State], otherwise: str) -> Statem
     if State(fresh.state) not in allowed:
         is_so = _("This one is now: %(state)s.") % {"state": fresh.get_state_display()}
         raise StateConflict(f"{_(otherwise)} {is_so}")
+    announce([fresh.trader_id])  # pages say how many statements wait
     return fresh
 
 

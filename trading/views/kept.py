@@ -23,20 +23,11 @@ from accounts.models import Trader
 from tradeportal.rest.json import dumps
 from trading import cache
 from trading.filters import zone_of
+from trading.marks import PAGE_STATE
+from trading.page_door import TOKEN, programme
 
-#: Stands in a kept page where the token of the request goes.
-_TOKEN = b"the-token-of-this-request"
-_STATE = """
-    SELECT (SELECT array_agg(id::text || '.' || revision ORDER BY id) FROM accounts_brokeraccount WHERE trader_id = %s),
-        (SELECT count(*) FROM trading_statement WHERE trader_id = %s AND state = 'ready'),
-        (SELECT count(*) FROM trading_guardstate s JOIN trading_guardrule r ON r.id = s.rule_id
-            JOIN accounts_brokeraccount a ON a.id = r.account_id
-            WHERE a.trader_id = %s AND r.enabled AND s.level <> 'normal'),
-        (SELECT sum(f.open_breaks) FROM trading_syncstate f JOIN accounts_brokeraccount a ON a.id = f.account_id
-            WHERE a.trader_id = %s)"""
 #: Of the trader's row, what no page shows: the password would not belong in a key, and signing in changes no page.
 _NOT_SHOWN = frozenset({"password", "last_login"})
-_SOURCES = frozenset({".py", ".html", ".css", ".js", ".svg", ".mo"})
 
 
 def kept_page(
@@ -51,10 +42,12 @@ def kept_page(
 
     def compute() -> bytes:
         name, context = template()
-        return render_to_string(name, context | {"csrf_token": _TOKEN.decode()}, request).encode()
+        return render_to_string(name, context | {"csrf_token": TOKEN.decode()}, request).encode()
 
     page = cache.remembered("page", (_key(request, parts),), cache.PAGE_S, compute)
-    return HttpResponse(page.replace(_TOKEN, get_token(request).encode()))
+    response = HttpResponse(page.replace(TOKEN, get_token(request).encode()))
+    response.kept_page = page  # type: ignore[attr-defined]  # for the door: see trading/page_door.py
+    return response
 
 
 def _key(request: HttpRequest, parts: tuple[object, ...]) -> str:
@@ -64,7 +57,7 @@ def _key(request: HttpRequest, parts: tuple[object, ...]) -> str:
     shown = [getattr(trader, name) for name in _shown_fields()]
     language = translation.get_language()
     known = [
-        _programme(),
+        programme(),
         language,
         request.get_full_path(),
         parts,
@@ -78,20 +71,10 @@ def _key(request: HttpRequest, parts: tuple[object, ...]) -> str:
 
 def _state(trader: Trader) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, [trader.pk] * 4)
+        cursor.execute(PAGE_STATE, {"trader": trader.pk})
         return cursor.fetchone()
 
 
 @once
 def _shown_fields() -> tuple[str, ...]:
     return tuple(field.attname for field in Trader._meta.concrete_fields if field.name not in _NOT_SHOWN)
-
-
-@once
-def _programme() -> int:
-    """Tells one deployment from the next, whose templates and addresses of styles may be others."""
-    folders = (
-        settings.BASE_DIR / name for name in ("accounts", "locale", "static", "templates", "tradeportal", "trading")
-    )
-    files = (path for folder in folders for path in folder.rglob("*") if path.suffix in _SOURCES)
-    return max(path.stat().st_mtime_ns for path in files)
