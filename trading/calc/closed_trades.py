@@ -1,7 +1,7 @@
 """A closed round trip, free of any platform, file or table."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -34,10 +34,11 @@ class ClosedTrade:
     risk: Decimal | None = None
     balance_at_open: Decimal | None = None
     closes: tuple[tuple[datetime, Decimal], ...] = ()
+    #: Added up once, since nearly every figure asks for it.
+    net: Decimal = field(init=False)
 
-    @property
-    def net(self) -> Decimal:
-        return self.gross_profit + self.commission + self.swap + self.fee
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "net", self.gross_profit + self.commission + self.swap + self.fee)
 
     @property
     def r_multiple(self) -> Decimal | None:
@@ -47,7 +48,7 @@ class ClosedTrade:
     @property
     def holding(self) -> timedelta:
         """How long the trade was held: the mean over its partial closes, each with its volume as weight."""
-        volume = sum((lots for _, lots in self.closes), ZERO)
+        volume = sum((lots for _, lots in self.closes), ZERO) if self.closes else ZERO
         if not volume:
             return self.closed_at - self.opened_at
         # Whole microseconds: what is left over is less than a clock can tell.

@@ -1,11 +1,11 @@
 """What trades made of the balance on its way: falls, growth, quality of the path."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from operator import mul
+from typing import NamedTuple
 
 from trading.calc.closed_trades import ZERO, ClosedTrade
 from trading.calc.drawdown import Drawdown, RunningPeak, drawdown
@@ -37,8 +37,7 @@ LOST_ALL = _("All of it was lost.")
 FALLS = ("absolute", "maximal", "maximal_percent", "relative", "relative_percent")
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One change of the balance: `cash` that came or went, or what a trade `gained`."""
 
     at: datetime

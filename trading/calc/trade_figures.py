@@ -1,5 +1,6 @@
 """What trades put at stake, how long they were held, and how far their results lie from each other."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
@@ -54,24 +55,31 @@ def spread_figures(trades: Sequence[ClosedTrade]) -> FigureValues:
 
 def holding_figures(trades: Sequence[ClosedTrade]) -> FigureValues:
     """How long trades were held, in seconds: in the middle, and of wins beside losses."""
-    groups: Mapping[str, tuple[Callable[[ClosedTrade], bool], str]] = {
-        "holding_median": (lambda trade: True, NO_TRADES),
-        "holding_wins_median": (lambda trade: trade.net > 0, NO_WON_TRADES),
-        "holding_losses_median": (lambda trade: trade.net < 0, NO_LOST_TRADES),
+    held = [_microseconds(trade.holding) for trade in trades]
+    groups: Mapping[str, tuple[list[int], str]] = {
+        "holding_median": (sorted(held), NO_TRADES),
+        "holding_wins_median": (_held(held, trades, lambda net: net > 0), NO_WON_TRADES),
+        "holding_losses_median": (_held(held, trades, lambda net: net < 0), NO_LOST_TRADES),
     }
-    found: FigureValues = {}
-    for key, (belongs, why) in groups.items():
-        held = sorted(_microseconds(trade.holding) for trade in trades if belongs(trade))
-        found[key] = figure(key, _median(held), len(held), why if trades else NO_TRADES)
-    return found | average_holding(trades)
+    found = {
+        key: figure(key, _median(ordered), len(ordered), why if trades else NO_TRADES)
+        for key, (ordered, why) in groups.items()
+    }
+    return found | _average(held)
 
 
 def average_holding(trades: Sequence[ClosedTrade]) -> FigureValues:
     """How long a trade was held on average, in seconds."""
-    count = len(trades)
-    total = sum(_microseconds(trade.holding) for trade in trades)
-    value = Decimal(total) / count / _MICROSECONDS if count else None
-    return {"holding_average": figure("holding_average", value, count, NO_TRADES)}
+    return _average([_microseconds(trade.holding) for trade in trades])
+
+
+def _held(held: Sequence[int], trades: Sequence[ClosedTrade], belongs: Callable[[Decimal], bool]) -> list[int]:
+    return sorted(span for span, trade in zip(held, trades, strict=True) if belongs(trade.net))
+
+
+def _average(held: Sequence[int]) -> FigureValues:
+    value = Decimal(sum(held)) / len(held) / _MICROSECONDS if held else None
+    return {"holding_average": figure("holding_average", value, len(held), NO_TRADES)}
 
 
 def market_figures(sample: Sample) -> FigureValues:
@@ -85,8 +93,9 @@ def deviation(values: Sequence[Decimal]) -> Decimal | None:
         return None
     with localcontext(prec=WIDE_PRECISION):
         mean = sum(values, ZERO) / len(values)
-        variance = sum(((value - mean) ** 2 for value in values), ZERO) / (len(values) - 1)
-        spread = variance.sqrt()
+        # Few of the results of a long history differ, so that each is squared once.
+        squares = sum(((value - mean) ** 2 * times for value, times in Counter(values).items()), ZERO)
+        spread = (squares / (len(values) - 1)).sqrt()
     return +spread
 
 
