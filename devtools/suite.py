@@ -43,6 +43,8 @@ SYSTEM = Step("System check", ("manage.py", "check", "--fail-level", "WARNING"),
 SCHEMA = ("spectacular", "--file", "docs/openapi.yaml", "--validate", "--fail-on-warn")
 CHECKS = (*LINT, *TYPES, CONTRACTS, MIGRATIONS, SYSTEM)
 BENCH = (Step("Benchmarks", ("-m", "loadtest.bench"), True),)
+#: Each takes about 600 MB, its servers and its browser included.
+_MOST_PROCESSES = 4
 DOCS = (
     Step("API schema", ("manage.py", *SCHEMA), True),
     Step("Links", ("-m", links.__name__)),
@@ -108,7 +110,11 @@ def _passes(step: Step, environment: Mapping[str, str]) -> bool:
 
 
 def _pytest_options() -> list[str]:
-    return [] if sys.stdout.isatty() else ["--color=no"]
+    """Each process of the tests starts servers of its own; where servers are given, which it would share, there is one."""
+    is_alone = bool({"DATABASE_URL", "REDIS_URL"} & set(os.environ))
+    processes = 1 if is_alone else min(os.cpu_count() or 1, _MOST_PROCESSES)
+    side_by_side = [] if processes == 1 else ["--numprocesses", str(processes), "--dist", "worksteal"]
+    return [*side_by_side, *([] if sys.stdout.isatty() else ["--color=no"])]
 
 
 def _status(failed: Sequence[str]) -> int:

@@ -1,13 +1,15 @@
 """Servers and settings of a test run, ready on import: conftest.py imports this before anything of Django.
 
 With DATABASE_URL and REDIS_URL set, those servers are used. Otherwise PostgreSQL and Valkey start in var/test/<process>,
-which goes away with the run; what a killed run left there is removed by the next one.
+which goes away with the run; what a killed run left there is removed by the next one. Of several processes each starts its
+own, except the one that hands the tests out: it runs none.
 """
 
 import atexit
 import fcntl
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,10 @@ TEST_SETTINGS = {
 
 
 def _start_servers(home: Path) -> None:
-    _remove_leftovers(home)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        _remove_leftovers(home)
+    if _hands_out():
+        return
     directory = home / str(os.getpid())
     servers = LocalServers(directory, os.environ, throwaway=True)
     if not servers.wanted:
@@ -38,6 +43,12 @@ def _start_servers(home: Path) -> None:
             servers.remove()
 
     atexit.register(clean_up)
+
+
+def _hands_out() -> bool:
+    """Whether this process leaves the tests to others."""
+    is_asked = any(option.startswith(("-n", "--numprocesses")) for option in sys.argv[1:])
+    return is_asked and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 def _remove_leftovers(home: Path) -> None:
@@ -67,6 +78,9 @@ def _set_up_django() -> None:
     # WhiteNoise warns in every test when its directory is missing.
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     django.setup()
+    if _hands_out():
+        # The others inherit the environment; with this name in it they would read the settings before their servers run.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 _start_servers(var_directory() / "test")

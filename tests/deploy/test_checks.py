@@ -28,7 +28,9 @@ def test_a_good_configuration_has_none_of_our_findings() -> None:
     assert {name for name in found() if name.startswith("tradeportal.")} == set()
 
 
-@pytest.mark.parametrize("key", ["short", "x" * 100, "not-a-secret-" + STRONG, "abababab" * 10])
+@pytest.mark.parametrize(
+    "key", ["short", "x" * 100, "not-a-secret-" + STRONG, "abababab" * 10], ids=["short", "one", "said", "few"]
+)
 def test_a_weak_secret_is_an_error(settings: Any, key: str) -> None:
     settings.SECRET_KEY = key
     assert "tradeportal.E001" in found()
