@@ -27,6 +27,20 @@ class ZoneField(forms.ChoiceField):
         super().__init__(**kwargs)
 
 
+class TypedZoneField(forms.ChoiceField):
+    """A zone that is typed, with suggestions that its page loads when they are wanted (components/_zones.html)."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_choice": _("%(value)s is no time zone; one is called Europe/Berlin.")
+    }
+
+    def __init__(self, *, placeholder: Any = "", **kwargs: Any) -> None:
+        words = {"placeholder": placeholder} if placeholder else {}
+        attrs = {"list": "zones", "autocomplete": "off", "spellcheck": "false", **words}
+        kwargs.setdefault("choices", lambda: [(name, name) for name in zone_names()])
+        super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
+
+
 class CurrencyField(forms.CharField):
     """A currency code in capitals, however it was typed."""
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/restore/", views.account_restore, name="account_restore"),
     path("settings/", views.settings, name="settings"),
     path("settings/time-zone/", views.zone_choose, name="zone_choose"),
+    path("settings/time-zones/", views.zone_list, name="zone_list"),
     path("settings/first-steps/", views.first_steps, name="first_steps"),
     path("api-keys/", key_views.api_key_list, name="api_key_list"),
     path("api-keys/new/", key_views.api_key_create, name="api_key_create"),

@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import TypedZoneField
 from accounts.models import BrokerAccount, Trader
-from accounts.zones import zone_names
 from trading.queries.trade_detail import TradeStory
 
 _MAX_TAGS = 20
@@ -128,10 +128,10 @@ class StatementAccountForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
         help_text=_("How you call it. Empty: its server and number."),
     )
-    time_zone = forms.ChoiceField(
+    time_zone = TypedZoneField(
         label=_("Time zone of the broker's server"),
         required=False,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        placeholder=_("As it is"),
         help_text=_("The file prints times without one. Most MetaTrader servers run on Europe/Athens."),
     )
 
@@ -140,5 +140,3 @@ class StatementAccountForm(forms.Form):
         own = BrokerAccount.objects.for_trader(trader)
         accounts: Any = self.fields["account"]
         accounts.queryset = own.filter(platform=platform) if platform else own
-        zones: Any = self.fields["time_zone"]
-        zones.choices = [("", _("As it is")), *((name, name) for name in sorted(zone_names()))]

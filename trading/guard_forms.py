@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.zones import zone_names
+from accounts.forms import TypedZoneField
 from trading.calc.guard_presets import presets
 from trading.models import GuardKind, GuardRule
 
@@ -32,10 +32,6 @@ def _number(label: "StrOrPromise", *, required: bool = False, help_text: "StrOrP
     )
 
 
-def _zones() -> list[tuple[str, str]]:
-    return [(name, name) for name in sorted(zone_names())]
-
-
 class RuleForm(forms.Form):
     """One rule. The unit of its thresholds is percent, money, days or seconds."""
 
@@ -57,14 +53,7 @@ class RuleForm(forms.Form):
     reset_time = forms.TimeField(
         label=_("Daily reset"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}), initial="00:00"
     )
-    # A list of all zones in every rule would make the page several times as long: they share one (guard_edit.html).
-    reset_zone = forms.ChoiceField(
-        label=_("Zone of the reset"),
-        choices=_zones,
-        initial="UTC",
-        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"invalid_choice": _("%(value)s is no time zone; one is called Europe/Berlin.")},
-    )
+    reset_zone = TypedZoneField(label=_("Zone of the reset"), initial="UTC")
     rearm_ratio = _number(_("Re-arms after, points"))
     preset = forms.CharField(required=False, widget=forms.HiddenInput)
     remove = forms.BooleanField(label=_("Remove"), required=False)

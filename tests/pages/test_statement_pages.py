@@ -336,6 +336,24 @@ def test_a_real_file_goes_from_the_upload_to_the_history_and_back(ann: Trader, a
     assert "No closed trade yet" in ann_client.get("/trades/").content.decode()
 
 
+def test_a_long_dry_run_shows_its_first_rows_and_the_rest_when_asked(ann: Trader, ann_client: Client) -> None:
+    row = {"side": "buy", "volume_lots": "0.10", "open_price": "1.1", "commission": "-1.00", "net_profit": "2.00"}
+    field = {"table": "trade", "key": "1", "field": "swap", "old": "-1.42", "new": "-2.84", "difference": "-1.42"}
+    outcome = {
+        "trades": {"added": 30, "corrected": 45, "unchanged": 0, "removed": 0},
+        "added_trades": [{**row, "symbol": f"ADDED{number}"} for number in range(30)],
+        "corrections": [{**field, "key": f"KEY{number}"} for number in range(45)],
+    }
+    statement = make.statement(ann, account=make.account(ann), outcome=outcome)
+    page = _page(ann_client, statement)
+    assert (page.count(">ADDED"), page.count(">KEY")) == (20, 20)
+    assert "45 fields of rows" in page
+    whole = ann_client.get(reverse("statement_detail", args=[statement.pk]), {"rows": "all"}).content.decode()
+    assert (whole.count(">ADDED"), whole.count(">KEY")) == (30, 45)
+    assert page.count("Load more") == 2
+    assert "Load more" not in whole
+
+
 def test_amounts_of_the_outcome_keep_their_decimals(ann: Trader, ann_client: Client) -> None:
     stated = [
         {"key": "profit_factor", "stated": "0.687047", "ours": "0.687048", "difference": "0.000001", "state": "differs"}

@@ -75,8 +75,7 @@ def statement_badge(statement: Any) -> SafeString:
 @register.simple_tag
 def side(value: str) -> SafeString:
     """Buy or sell with its arrow; never green or red, those are for money."""
-    arrow = "arrow-up-right" if value == "buy" else "arrow-down-right"
-    return format_html('<span class="side">{}{}</span>', icon(arrow), Side(value).label)
+    return format_html('<span class="side is-{}">{}</span>', Side(value).value, Side(value).label)
 
 
 @register.simple_tag(takes_context=True)

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import BrokerAccount, Trader
 from accounts.step_up import stepped_up
-from accounts.zones import zone_names
 from trading.calc.guard_presets import presets
 from trading.context import Frame
 from trading.errors import TradingError
@@ -28,8 +27,6 @@ from trading.views.alerts import alert_days, close_lines, recent_alerts
 from trading.views.guard_rows import card
 
 _ALERTS = 12
-#: Offered while a zone is typed; others, such as the old names, are understood as well.
-_REGIONS = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
 
 
 @login_required
@@ -144,7 +141,6 @@ def _edit_page(
     context = {
         "account": account,
         "formset": formset,
-        "zones": ["UTC", *sorted(name for name in zone_names() if name.startswith(_REGIONS))],
         "preset_form": preset_form or PresetForm(),
         "presets": [one for one in presets().values() if one.source],
         "close_form": close_form or AutoCloseForm(),

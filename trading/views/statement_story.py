@@ -19,6 +19,8 @@ from trading.views.statement_rows import covers
 from trading.views.statement_words import MONEY_FIELDS, TABLES, field_words, format_words, stated_words
 
 PROBLEMS_SHOWN = 100
+#: Of the rows that are added and of the fields that are corrected, until all of them are asked for.
+ROWS_SHOWN = 20
 _MOST_PLACES = 8
 _KINDS = ("trades", "executions", "cash_flows", "positions", "snapshots")
 
@@ -101,6 +103,8 @@ class StatementStory:
     problems: Sequence[ProblemLine]
     more_problems: int
     corrections: Sequence[CorrectionLine]
+    corrections_total: int
+    has_more: frozenset[str]
     added: Sequence[AddedLine]
     added_total: int
     added_net: SafeString | None
@@ -118,21 +122,26 @@ class StatementStory:
     undo_sentence: str
 
 
-def tell_statement(statement: Statement, formats: Formats) -> StatementStory:
+def tell_statement(statement: Statement, formats: Formats, *, shows_all: bool = False) -> StatementStory:
+    """`has_more` names the parts whose first rows alone are told: "added", "corrections"."""
     header, outcome = statement.header or {}, statement.outcome or {}
     currency = statement.account.currency if statement.account else header.get("currency") or ""
     stated = _stated(statement.stated, _causes(statement.problems), formats)
     states = [line.state for line in stated]
     half = (len(stated) + 1) // 2
     segments = _segments(statement, formats)
-    added = outcome.get("added_trades") or []
+    added, corrections = outcome.get("added_trades") or [], outcome.get("corrections") or []
+    end = None if shows_all else ROWS_SHOWN
+    parts = {"added": added, "corrections": corrections}
     return StatementStory(
         currency=currency,
         counters=_counters(statement, formats, currency),
         problems=[_problem(row, formats, currency) for row in statement.problems[:PROBLEMS_SHOWN]],
         more_problems=max(0, len(statement.problems) - PROBLEMS_SHOWN),
-        corrections=[_correction(row, formats, currency) for row in outcome.get("corrections") or []],
-        added=[_added(row, formats, currency) for row in added],
+        corrections=[_correction(row, formats, currency) for row in corrections[:end]],
+        corrections_total=len(corrections),
+        has_more=frozenset(name for name, rows in parts.items() if end and len(rows) > end),
+        added=[_added(row, formats, currency) for row in added[:end]],
         added_total=_number(outcome, "trades", "added"),
         added_net=_added_net(outcome, formats, currency),
         match=_match(statement, header),

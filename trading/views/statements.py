@@ -128,7 +128,7 @@ def statement_detail(request: HttpRequest, statement_id: Any) -> HttpResponse:
     context: dict[str, Any] = {"statement": statement}
     if not statement.is_busy:
         context |= {
-            "story": tell_statement(statement, Formats.of(trader)),
+            "story": tell_statement(statement, Formats.of(trader), shows_all=request.GET.get("rows") == "all"),
             "form": _account_form(statement, None),
         }
     return render(request, "trading/statement_detail.html", context)

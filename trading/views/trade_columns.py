@@ -41,9 +41,8 @@ class TableShape:
         return cls(words & COLUMNS.keys(), COMFORTABLE in words)
 
     @property
-    def classes(self) -> str:
-        height = ["is-comfortable"] if self.is_comfortable else []
-        return " ".join([*height, *(f"hides-{name}" for name in sorted(self.hidden))])
+    def shown(self) -> frozenset[str]:
+        return frozenset(COLUMNS) - self.hidden
 
     @property
     def choices(self) -> list[tuple[str, str, bool]]:

@@ -32,6 +32,9 @@ from trading.queries.trades import (
 )
 from trading.tabular import FORMATS
 
+#: A page of more rows weighs more than it should, and few look beyond the first; who does gets more at once.
+PAGE_ROWS, MORE_ROWS = 20, 50
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -69,6 +72,7 @@ class TradeListing:
     parameters: QueryDict
     filter: TradeFilter
     sort: Sort
+    page_size: int = PAGE_ROWS
 
     @classmethod
     def of(cls, request: HttpRequest, parameters: QueryDict | None = None) -> "TradeListing":
@@ -129,7 +133,7 @@ class TradeListing:
     def page(self) -> Page:
         """The asked page; the first one when the cursor is not one of ours."""
         cursor = "" if self.cursor_is_bad else self.parameters.get("cursor", "")
-        return trade_page(self.trades, self.chosen_accounts, self.sort, cursor)
+        return trade_page(self.trades, self.chosen_accounts, self.sort, cursor, self.page_size)
 
     @cached_property
     def count(self) -> int:

@@ -3,7 +3,7 @@
 Every text that a broker or a trader wrote goes through `escape`; the rest is digits, signs and our own words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,6 +22,8 @@ from trading.queries.trades import Journal, TradeTotals
 
 #: Half of the width of the bar beside a result, in the units of its picture.
 _HALF_BAR = 32
+#: Longer words may not have room in their column (`.cut` in pages.css), and show whole on hover.
+_CUT = 12
 _NO_JOURNAL = Journal()
 _NO_BAR = mark_safe("")
 _NO_UUID = "00000000-0000-0000-0000-000000000000"
@@ -37,10 +39,8 @@ class RowContext:
     journals: Mapping[tuple[Any, str], Journal]
     corrected: frozenset[Any]
     query: str
-    has_fees: bool
+    columns: frozenset[str]
     many_currencies: bool
-    many_accounts: bool
-    has_strategies: bool
     sides: Mapping[str, SafeString]
     has_notes: SafeString
     is_corrected: SafeString
@@ -77,34 +77,38 @@ def _row(row: Mapping[str, Any], context: RowContext, url: str, year: str) -> st
         f'<td class="num c-head" role="cell">{formats.lots(row["volume_lots"])}</td>'
         f"{_figures(row, currency, length, context)}"
         f'<td class="num c-net" role="cell">{formats.amount(net, currency)}{unit}</td>'
-        f'<td class="c-sub-net k-bar" role="cell">{bar(net, context.largest.get(currency, Decimal(0)))}</td>'
-        f"{_words(row, account, context)}"
-        f'<td class="marks k-marks" role="cell">{_marks(row, context)}</td></tr>'
+        f"{_words(row, account, context)}</tr>"
     )
 
 
 def _figures(row: Mapping[str, Any], currency: str, length: str, context: RowContext) -> str:
     formats = context.formats
-    cells = {
-        "entry": formats.price(row["open_price"]),
-        "exit": formats.price(row["close_price"]),
-        "held": length,
-        "gross": formats.money(row["gross_profit"], currency),
-        "commission": formats.money(row["commission"], currency),
-        "swap": formats.money(row["swap"], currency),
+    cells: dict[str, Callable[[], str]] = {
+        "entry": lambda: formats.price(row["open_price"]),
+        "exit": lambda: formats.price(row["close_price"]),
+        "held": lambda: length,
+        "gross": lambda: formats.money(row["gross_profit"], currency),
+        "commission": lambda: formats.money(row["commission"], currency),
+        "swap": lambda: formats.money(row["swap"], currency),
+        "fee": lambda: formats.money(row["fee"], currency),
     }
-    if context.has_fees:
-        cells["fee"] = formats.money(row["fee"], currency)
-    return "".join(f'<td class="num k-{name}" role="cell">{cell}</td>' for name, cell in cells.items())
+    columns = context.columns
+    return "".join(f'<td class="num" role="cell">{cell()}</td>' for name, cell in cells.items() if name in columns)
 
 
 def _words(row: Mapping[str, Any], account: BrokerAccount, context: RowContext) -> str:
-    """The account and the strategy, where there are several to tell apart."""
-    label = escape(account.label)
-    cells = f'<td class="cut k-account" role="cell" title="{label}">{label}</td>' if context.many_accounts else ""
-    if context.has_strategies:
-        cells += f'<td class="cut k-strategy" role="cell">{escape(row["strategy_id"])}</td>'
-    return cells
+    """What stands behind the net: its bar, and words where there are several to tell apart."""
+    columns, cells = context.columns, ""
+    if "bar" in columns:
+        drawn = bar(row["net_profit"], context.largest.get(account.currency, Decimal(0)))
+        cells += f'<td class="c-sub-net" role="cell">{drawn}</td>'
+    if "account" in columns:
+        label = escape(account.label)
+        title = f' title="{label}"' if len(account.label) > _CUT else ""
+        cells += f'<td class="cut" role="cell"{title}>{label}</td>'
+    if "strategy" in columns:
+        cells += f'<td class="cut" role="cell">{escape(row["strategy_id"])}</td>'
+    return f'{cells}<td class="marks" role="cell">{_marks(row, context)}</td>' if "marks" in columns else cells
 
 
 def _marks(row: Mapping[str, Any], context: RowContext) -> str:
@@ -120,17 +124,14 @@ def bar(net: Decimal, largest: Decimal) -> SafeString:
         return _NO_BAR
     width = max(1, round(min(abs(net) / largest, Decimal(1)) * _HALF_BAR))
     direction, x = ("profit", _HALF_BAR) if net > 0 else ("loss", _HALF_BAR - width)
-    return mark_safe(
-        f'<svg class="result-bar {direction}" viewBox="0 0 64 6" width="64" height="6" aria-hidden="true">'
-        f'<rect x="{x}" width="{width}" height="6" rx="1"/></svg>'
-    )
+    return mark_safe(f'<svg class="result-bar {direction}" aria-hidden="true"><rect x="{x}" width="{width}"/></svg>')
 
 
 def short_moment(formats: Formats, at: datetime, broker_text: str, year: str, *, seconds: bool = True) -> SafeString:
     """The moment without its year when that is the present one; the broker's own wording on hover."""
     text = formats.clock(at, seconds=seconds).replace(f" {year} ", " ", 1)
-    title = _("Broker: %(text)s") % {"text": broker_text} if broker_text else ""
-    return mark_safe(f'<time datetime="{at.isoformat()}" title="{escape(title)}">{text}</time>')
+    title = f' title="{escape(_("Broker: %(text)s") % {"text": broker_text})}"' if broker_text else ""
+    return mark_safe(f'<time datetime="{at.isoformat()}"{title}>{text}</time>')
 
 
 def held(opened_at: datetime, closed_at: datetime | None) -> str:

@@ -24,7 +24,7 @@ from trading.views.kept import kept_page
 from trading.views.screenshots import shots_context
 from trading.views.trade_columns import COOKIE, TableShape
 from trading.views.trade_figures import booked_lines, filter_chips, strips
-from trading.views.trade_listing import TradeListing
+from trading.views.trade_listing import MORE_ROWS, TradeListing
 from trading.views.trade_rows import RowContext, largest_results, trade_rows
 from trading.views.trade_story import tell
 
@@ -49,30 +49,35 @@ def trade_list(request: HttpRequest) -> HttpResponse:
 
 
 def _template(request: HttpRequest, *, only_rows: bool) -> tuple[str, dict[str, Any]]:
-    listing = TradeListing.of(request)
+    listing, shape = TradeListing.of(request), TableShape.of(request)
     if only_rows:
-        return _ROWS, _table(listing)
-    return _PAGE, _table(listing) | {
-        "shape": TableShape.of(request),
+        listing.page_size = MORE_ROWS
+        return _ROWS, _table(listing, shape)
+    return _PAGE, _table(listing, shape) | {
+        "shape": shape,
         "chips": filter_chips(request, listing),
         "booked": booked_lines(listing, Formats.of(listing.trader)),
     }
 
 
-def _table(listing: TradeListing) -> dict[str, Any]:
-    context = _row_context(listing)
+def _table(listing: TradeListing, shape: TableShape) -> dict[str, Any]:
+    context = _row_context(listing, shape)
     return {
         "listing": listing,
         "rows": trade_rows(listing.page.rows, context),
         "strips": strips(listing.totals, context.formats),
-        "has_strategies": context.has_strategies,
-        "many_accounts": context.many_accounts,
+        "columns": context.columns,
         "many_currencies": context.many_currencies,
     }
 
 
-def _row_context(listing: TradeListing) -> RowContext:
+def _row_context(listing: TradeListing, shape: TableShape) -> RowContext:
     found = listing.page.rows
+    is_of_use = {
+        "fee": listing.has_fees,
+        "account": len(listing.chosen_accounts) > 1,
+        "strategy": bool(listing.choices.strategies),
+    }
     return RowContext(
         formats=Formats.of(listing.trader),
         accounts={account.pk: account for account in listing.accounts},
@@ -80,10 +85,8 @@ def _row_context(listing: TradeListing) -> RowContext:
         journals=journals(listing.trader, ((row["account_id"], row["ticket"]) for row in found)),
         corrected=corrected_trades([row["id"] for row in found]),
         query=listing.query,
-        has_fees=listing.has_fees,
+        columns=frozenset(name for name in shape.shown if is_of_use.get(name, True)),
         many_currencies=len(listing.totals) > 1,
-        many_accounts=len(listing.chosen_accounts) > 1,
-        has_strategies=bool(listing.choices.strategies),
         sides={name: side(name) for name in Side.values},
         has_notes=icon("note", _("Has notes")),
         is_corrected=icon("history", _("Corrected by a later statement")),
