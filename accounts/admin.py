@@ -20,9 +20,11 @@ from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import ApiKey, BrokerAccount, SignIn, Trader
+from accounts.models import ApiKey, BrokerAccount, SecurityAct, SecurityEvent, SignIn, Trader, WebSession
 from accounts.services import accounts as services
 from accounts.services.api_keys import revoke_api_key
+from accounts.services.security_log import record
+from accounts.services.sessions import device_name, end_session
 from accounts.services.sign_in import end_sign_in
 
 
@@ -132,6 +134,36 @@ class SignInAdmin(ReadOnlyAdmin):
         for sign_in in sign_ins:
             end_sign_in(sign_in.pk, timezone.now())
         self.message_user(request, "Ended. Their tokens are refused from now on.", messages.SUCCESS)
+
+
+@admin.register(WebSession)
+class WebSessionAdmin(ReadOnlyAdmin):
+    list_display = ("trader", "address", "client", "started_at")
+    list_select_related = ("trader",)
+    list_filter = (("trader", AutocompleteSelectFilter), ("started_at", RangeDateTimeFilter))
+    search_fields = ("trader__email", "address")
+    exclude = ("session_key",)
+    actions = ("end",)
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_websession")
+
+    @admin.action(description="Sign these browsers out", permissions=["end"])
+    def end(self, request: HttpRequest, sessions: QuerySet[WebSession]) -> None:
+        for session in sessions.select_related("trader"):
+            end_session(session)
+            record(session.trader, SecurityAct.SESSION_ENDED, device=device_name(session.client))
+        self.message_user(request, "Signed out, whatever they ask for next.", messages.SUCCESS)
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(ReadOnlyAdmin):
+    """Who did what from where. The database keeps it unchanged."""
+
+    list_display = ("at", "act", "trader", "actor", "address", "client")
+    list_select_related = ("trader",)
+    list_filter = ("act", ("trader", AutocompleteSelectFilter), ("at", RangeDateTimeFilter))
+    search_fields = ("trader__email", "actor", "address", "act")
 
 
 @admin.register(ApiKey)

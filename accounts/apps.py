@@ -6,7 +6,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Traders and accounts"
 
     def ready(self) -> None:
-        from accounts import revocation
+        from accounts import revocation, sign_in_signals
         from tradeportal import (
             adapters,
             checks,  # noqa: F401 - importing it registers the checks
@@ -14,3 +14,4 @@ class AccountsConfig(AppConfig):
 
         adapters.connect()
         revocation.connect()
+        sign_in_signals.connect()

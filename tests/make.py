@@ -19,7 +19,7 @@ from django.db.models import F
 from django.utils import timezone
 from PIL import Image
 
-from accounts.models import BrokerAccount, Trader
+from accounts.models import BrokerAccount, SecurityEvent, Trader, WebSession
 from trading.models import (
     Alert,
     Break,
@@ -69,6 +69,17 @@ def trader(email: str | None = None, password: str = PASSWORD, **fields: Any) ->
 def verified(owner: Trader) -> EmailAddress:
     """The trader's address, confirmed by its link."""
     return EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+
+
+def web_session(owner: Trader | None = None, **fields: Any) -> WebSession:
+    """A browser that is listed as signed in."""
+    values = {"session_key": uuid4().hex, "address": "192.0.2.7", "client": "Firefox/140", "started_at": timezone.now()}
+    return WebSession.objects.create(trader=owner or trader(), **values | fields)
+
+
+def security_event(owner: Trader | None = None, **fields: Any) -> SecurityEvent:
+    values = {"at": timezone.now(), "act": "signed_in", "address": "192.0.2.7", "client": "Firefox/140"}
+    return SecurityEvent.objects.create(trader=owner or trader(), **values | fields)
 
 
 def passkey(owner: Trader, name: str = "Laptop") -> Authenticator:

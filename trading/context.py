@@ -97,7 +97,7 @@ _PLACES = (
     (_("Reconciliation"), "arrows-left-right", "reconciliation", ("reconciliation", "break_")),
     (_("Guards"), "shield", "guard_list", ("guard_", "alert_", "close_request_", "webhook_")),
     (_("Statements"), "file-import", "statement_list", ("statement_",)),
-    (_("Settings"), "settings", "settings", ("settings", "api_key_", "rate_")),
+    (_("Settings"), "settings", "settings", ("settings", "api_key_", "rate_", "session_", "security_")),
 )
 #: The letter that leads to a place, typed after g.
 _LETTERS = {

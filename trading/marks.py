@@ -44,7 +44,7 @@ PAGE_STATE = """
         (SELECT sum(f.open_breaks) FROM trading_syncstate f JOIN accounts_brokeraccount a ON a.id = f.account_id
             WHERE a.trader_id = %(trader)s)"""
 _PAGE_MARK = f"""
-    SELECT md5((SELECT state::text FROM ({PAGE_STATE}) state) || t::text), t.password, t.time_zone, t.is_active
+    SELECT md5((SELECT state::text FROM ({PAGE_STATE}) state) || t::text), t.password, t.session_salt, t.time_zone, t.is_active
     FROM accounts_trader t WHERE t.id = %(trader)s"""
 
 
@@ -71,10 +71,11 @@ def page_mark_of(trader_id: UUID) -> PageMark | None:
     with connection.cursor() as cursor:
         cursor.execute(_PAGE_MARK, {"trader": trader_id})
         found: tuple[Any, ...] | None = cursor.fetchone()
-    if found is None or not found[3]:
+    if found is None or not found[4]:
         return None
-    state, password, time_zone, _is_active = found
-    return PageMark(state, Trader(password=password).get_session_auth_hash(), time_zone, _day(now, time_zone))
+    state, password, salt, time_zone, _is_active = found
+    auth = Trader(password=password, session_salt=salt).get_session_auth_hash()
+    return PageMark(state, auth, time_zone, _day(now, time_zone))
 
 
 @lru_cache(maxsize=10_000)

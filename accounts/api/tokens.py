@@ -14,8 +14,9 @@ from rest_framework.views import APIView
 from rest_framework_simplejwt.exceptions import TokenError
 
 from accounts.errors import SignInEnded
-from accounts.models import SignIn
+from accounts.models import SecurityAct, SignIn
 from accounts.services import sign_in as services
+from accounts.services.sessions import note_sign_in
 from accounts.tokens import Refresh, pair, sign_in_of
 from tradeportal.rest.schemas import Error
 from tradeportal.rest.throttles import SignInAddressThrottle, SignInEmailThrottle
@@ -76,6 +77,7 @@ class TokenView(AuthView):
             address=SignInAddressThrottle().get_ident(request) or None,
             client=request.headers.get("User-Agent", ""),
         )
+        note_sign_in(trader, SecurityAct.API_SIGNED_IN, timezone.now())
         return _tokens(sign_in)
 
 

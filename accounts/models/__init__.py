@@ -2,6 +2,7 @@
 
 from accounts.models.api_key import ApiKey, Scope
 from accounts.models.broker_account import BrokerAccount, MarginMode, Phase, Platform
+from accounts.models.security import SecurityAct, SecurityEvent, WebSession
 from accounts.models.sign_in import EndReason, SignIn
 from accounts.models.trader import Trader, bound_accounts
 
@@ -13,7 +14,10 @@ __all__ = [
     "Phase",
     "Platform",
     "Scope",
+    "SecurityAct",
+    "SecurityEvent",
     "SignIn",
     "Trader",
+    "WebSession",
     "bound_accounts",
 ]

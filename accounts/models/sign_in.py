@@ -1,11 +1,11 @@
 """One sign-in to the API."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
-from accounts.models.trader import Trader
+from accounts.models.trader import Trader, bound_accounts
 from tradeportal.fields import uuid_primary_key
 
 
@@ -15,6 +15,11 @@ class EndReason(models.TextChoices):
 
 
 class SignInQuerySet(models.QuerySet["SignIn"]):
+    def for_trader(self, trader: Any) -> "SignInQuerySet":
+        """This person's; a key sees none."""
+        is_person = trader.is_authenticated and bound_accounts(trader) is None
+        return self.filter(trader_id=trader.pk) if is_person else self.none()
+
     def live(self, now: datetime) -> "SignInQuerySet":
         return self.filter(ended_at__isnull=True, expires_at__gt=now)
 

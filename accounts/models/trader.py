@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.zones import validate_zone
@@ -89,6 +90,8 @@ class Trader(AbstractBaseUser, PermissionsMixin):
     hides_first_steps = models.BooleanField(_("hides the first steps"), default=False)
     mails_warnings = models.BooleanField(_("e-mail at a warning"), default=True)
     mails_criticals = models.BooleanField(_("e-mail at a critical alert"), default=True)
+    #: Another one ends every session that began before.
+    session_salt = models.CharField(max_length=16, blank=True, default="", editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     date_joined = models.DateTimeField(_("joined at"), default=timezone.now)
@@ -109,6 +112,15 @@ class Trader(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must know to be this person's: the password's hash, and the salt since all were ended."""
+        known: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if not self.session_salt:
+            return known
+        return salted_hmac(
+            "accounts.sessions", known + self.session_salt, secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     def wants_mail_at(self, level: str) -> bool:
         """Whether an alert of this level is told by e-mail."""

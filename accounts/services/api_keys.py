@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from accounts import cache
 from accounts.errors import AccountsError
-from accounts.models import ApiKey, BrokerAccount, Scope, Trader
+from accounts.models import ApiKey, BrokerAccount, Scope, SecurityAct, Trader
+from accounts.services.security_log import record
 
 DEFAULT_DAYS = 90
 MAX_DAYS = 365
@@ -68,14 +69,17 @@ def create_api_key(
     key.full_clean()
     key.save()
     key.accounts.set(own)
+    record(trader, SecurityAct.KEY_MADE, now=now, key=key.prefix, scopes=chosen)
     return NewKey(key, f"{key.prefix}.{secret}")
 
 
 def revoke_api_key(key: ApiKey, now: datetime) -> None:
     """Ends a key at once, for every process. Again: no change."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now)
+    ended = ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now)
     key.refresh_from_db(fields=["revoked_at"])
     cache.write_key_ended(key)
+    if ended:
+        record(key.trader, SecurityAct.KEY_REVOKED, now=now, key=key.prefix)
 
 
 def check_api_key(text: str, now: datetime) -> cache.KeyFacts | None:

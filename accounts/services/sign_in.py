@@ -15,7 +15,8 @@ from rest_framework_simplejwt.settings import api_settings
 
 from accounts import cache
 from accounts.errors import SignInEnded, SignInRefused, TooManyCodes
-from accounts.models import EndReason, SignIn, Trader
+from accounts.models import EndReason, SecurityAct, SignIn, Trader
+from accounts.services.security_log import record
 from accounts.stamps import password_stamp
 
 _SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
@@ -86,6 +87,7 @@ def refresh_sign_in(sign_in_id: UUID, token_id: str, now: datetime) -> SignIn:
             sign_in.save(update_fields=["token_id", "refreshed_at", "expires_at"])
             return sign_in
         _end(sign_in, EndReason.REUSED, now)
+        record(sign_in.trader, SecurityAct.TOKEN_REUSED, now=now)
     raise SignInEnded(
         "This refresh token has been used before, so this sign-in was ended for safety. Sign in again.",
         code="token_reused",

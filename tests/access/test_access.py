@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import BrokerAccount, Trader
 from accounts.services.api_keys import create_api_key
+from accounts.services.sign_in import start_sign_in
 from tests import make
 from tests.access.routes import Route, all_routes
 from tests.cast import api_client, open_session
@@ -75,6 +76,8 @@ def fill(account: BrokerAccount) -> dict[str, Any]:
     make.feed(account)
     return {
         "break_id": make.open_break(account, symbol=SECRET),
+        "session_id": make.web_session(account.trader, client=SECRET),
+        "sign_in_id": start_sign_in(account.trader, timezone.now(), client=SECRET),
         "pk": make.passkey(account.trader, name=SECRET),
         "api_key_id": create_api_key(account.trader, SECRET, ["read"], [account], now=timezone.now()).key,
         "alert_id": alert,
@@ -96,6 +99,8 @@ def hers(ann: Trader) -> dict[str, Any]:
 
 
 OWNED = (
+    "session_id",
+    "sign_in_id",
     "pk",
     "break_id",
     "api_key_id",

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import ApiKey, BrokerAccount, SignIn, Trader
+from accounts.models import ApiKey, BrokerAccount, SecurityEvent, SignIn, Trader, WebSession
 from accounts.services.sign_in import start_sign_in
 from tests import make
 from tests.cast import NOW
@@ -101,6 +101,8 @@ def quoted() -> Quote:
 MAKERS: dict[type[Model], Callable[[], Any]] = {
     Trader: make.trader,
     BrokerAccount: make.account,
+    WebSession: make.web_session,
+    SecurityEvent: make.security_event,
     SignIn: lambda: start_sign_in(make.trader(), NOW),
     Trade: make.trade,
     Execution: lambda: make.execution(trade=make.trade()),

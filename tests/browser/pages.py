@@ -102,6 +102,8 @@ PAGES = [
     Page("account_change_password"),
     Page("mfa_index"),
     Page("mfa_list_webauthn"),
+    Page("session_list"),
+    Page("security_log"),
     Page("account_logout"),
     Page("account_login", who="stranger"),
     Page("account_signup", who="stranger"),

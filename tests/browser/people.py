@@ -57,6 +57,9 @@ def build_site() -> Site:
     for caption in ("The entry", ""):
         make.screenshot(objects["trade"], caption=caption)
     objects["beginner"] = make.trader("fay@example.com", name="Fay")
+    make.web_session(ann)
+    for act in ("signed_in", "sign_in_failed", "key_made"):
+        make.security_event(ann, act=act, details={"key": "tpk_0123456789ab"} if act == "key_made" else {})
     objects["careful"] = make.trader("gus@example.com", name="Gus")
     make.verified(objects["careful"])
     sessions = {"trader": _session_of(ann), "newcomer": _session_of(eve)}

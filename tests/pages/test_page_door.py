@@ -20,8 +20,10 @@ from redis.exceptions import ConnectionError as RedisDown
 from accounts import cache as accounts_cache
 from accounts.models import BrokerAccount, Trader
 from accounts.revisions import raise_revision
+from accounts.services import sessions
 from accounts.services.settings import change_settings
 from tests import make
+from tests.cast import open_session
 from trading import cache, marks, page_door
 from trading.models import State
 from trading.services.statements import discard_statement
@@ -254,3 +256,20 @@ def test_the_cache_that_comes_back_empty_holds_no_old_page(
 def test_a_host_that_is_not_ours_is_refused(ann_client: Client, account: BrokerAccount) -> None:
     warm(ann_client)
     assert ann_client.get(TRADES, headers={"Host": "elsewhere.example"}).status_code == 400
+
+
+def test_a_session_that_was_ended_from_elsewhere_is_shown_nothing_more(
+    ann: Trader, ann_client: Client, account: BrokerAccount
+) -> None:
+    """One by one, and all at once: `ann_client` is none that was written down."""
+    other = Client()
+    open_session(other, ann)
+    session = make.web_session(ann, session_key=other.session.session_key)
+    warm(other)
+    warm(ann_client)
+    assert asked(other)[0] == 0
+    sessions.end_session(session)
+    assert other.get(TRADES).status_code == 302
+    assert asked(ann_client)[0] == 0
+    sessions.end_everything(ann, timezone.now())
+    assert ann_client.get(TRADES).status_code == 302
