@@ -67,9 +67,9 @@ def state_keys(trader_id: UUID) -> tuple[str, str, str]:
     return f"tp:writes:{trader_id}", f"tp:mark:{trader_id}", f"tp:pending:{trader_id}"
 
 
-def begin_write(trader_ids: Sequence[UUID]) -> str:
-    """Says that a write for these traders is under way. Returns the token that ends it."""
-    token = uuid4().hex
+def begin_write(trader_ids: Sequence[UUID], token: str | None = None) -> str:
+    """Says that a write for these traders is under way. Returns the token that ends it: a new one, unless there is one."""
+    token = token or uuid4().hex
     try:
         with _client().pipeline(transaction=False) as line:
             for trader_id in trader_ids:

@@ -430,8 +430,10 @@ def day_digest(account: BrokerAccount | None = None, **fields: Any) -> DayDigest
 
 
 def _written(row: Row) -> Row:
-    """As every write does, raises the revision of the account, which kept answers go by."""
-    BrokerAccount.objects.filter(pk=row.account_id).update(revision=F("revision") + 1)
+    """As every write does, raises the revisions of the account, which kept answers go by."""
+    BrokerAccount.objects.filter(pk=row.account_id).update(
+        revision=F("revision") + 1, history_revision=F("history_revision") + 1
+    )
     return row
 
 

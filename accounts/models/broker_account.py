@@ -62,11 +62,15 @@ class BrokerAccountQuerySet(models.QuerySet["BrokerAccount"]):
 
 
 @pghistory.track(
-    pghistory.UpdateEvent(row=pghistory.Old, condition=pghistory.AnyChange(exclude=["revision"])),
+    pghistory.UpdateEvent(row=pghistory.Old, condition=pghistory.AnyChange(exclude=["revision", "history_revision"])),
     pghistory.DeleteEvent(),
 )
 class BrokerAccount(models.Model):
-    """One account at one broker. `revision` is raised by every write to what the account holds."""
+    """One account at one broker. `revision` is raised by every write to what the account holds.
+
+    `history_revision` rises along with it where more has changed than what is open and what the feed says: see
+    accounts.revisions.
+    """
 
     id = uuid_primary_key()
     trader = models.ForeignKey(Trader, on_delete=models.CASCADE, related_name="accounts", verbose_name=_("trader"))
@@ -90,6 +94,7 @@ class BrokerAccount(models.Model):
     opened_on = models.DateField(_("opened on"), null=True, blank=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
     revision = models.PositiveBigIntegerField(_("revision"), default=0, editable=False)
+    history_revision = models.PositiveBigIntegerField(_("revision of the history"), default=0, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = BrokerAccountQuerySet.as_manager()

@@ -17,7 +17,7 @@ def dump() -> dict[str, list[str]]:
     with connection.cursor() as cursor:
         rows = {}
         for table in tables:
-            revision = " - 'revision'" if table == "accounts_brokeraccount" else ""
+            revision = " - 'revision' - 'history_revision'" if table == "accounts_brokeraccount" else ""
             cursor.execute(f"SELECT (to_jsonb(t){revision})::text FROM {table} t ORDER BY t.id")
             rows[table] = [row for (row,) in cursor.fetchall()]
     return rows

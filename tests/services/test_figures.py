@@ -9,6 +9,7 @@ from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import BrokerAccount, Trader
+from accounts.revisions import raise_revision
 from tests import make
 from tests.services import act
 from tests.services.mt4_page import Cash, Line, page
@@ -54,7 +55,7 @@ def test_proves_each_day_against_the_balance_that_the_broker_stated(account: Bro
     proof = figures.balance_proof(account, UTC_ZONE)
     assert proof.ties and proof.closing == Decimal("813.00")
     make.cash_flow(account, amount=Decimal("5.00"), booked_at=datetime(2025, 3, 6, tzinfo=UTC))
-    BrokerAccount.objects.filter(pk=account.pk).update(revision=account.revision + 1)
+    raise_revision([account.pk])
     account.refresh_from_db()
     broken = figures.balance_proof(account, UTC_ZONE)
     assert broken.first_break is not None and broken.first_break.difference == Decimal("5.00")

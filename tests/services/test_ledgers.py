@@ -15,7 +15,7 @@ from tests import make
 from trading.calc.ledger import Ledger, Sums, ledger_of
 from trading.calc.metatrader import Definition, metatrader_figures
 from trading.models import Execution
-from trading.queries.figures import fills_of, flows_of, load_history, read_figures
+from trading.queries.figures import fills_of, flows_of, opening_balance, read_figures, what_is_open
 from trading.queries.ledgers import read_ledger
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,8 @@ def test_the_packed_ledger_is_that_of_the_fills(of: tuple[list[dict[str, Any]], 
     chosen = Execution.objects.filter(account=account, executed_at__gte=since)
     assert read_ledger(chosen, flows) == ledger_of([fill for fill in fills if fill.at >= since], flows)
     assert read_ledger(Execution.objects.none(), flows) == ledger_of((), flows)
-    history = replace(load_history(account), fills=fills)
+    opening = opening_balance(account)
+    history = replace(what_is_open(account), fills=fills, flows=flows, opening_balance=opening)
     for definition in DEFINITIONS:
         assert read_figures(account, definition) == metatrader_figures(history, definition)
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import BrokerAccount, Trader
+from accounts.revisions import raise_revision
 from tests import make
 from tests.services import act
 from tests.services.mt4_page import Line, page
@@ -82,7 +83,7 @@ def walk(account: BrokerAccount, history: list[tuple[Any, ...]]) -> None:
             chosen.delete()
         else:
             chosen.update(closed_at=None, close_price=None, closed_volume_lots=0)
-        BrokerAccount.objects.filter(pk=account.pk).update(revision=F("revision") + 1)
+        raise_revision([account.pk])
     account.refresh_from_db()
 
 

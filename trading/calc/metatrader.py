@@ -71,11 +71,21 @@ def metatrader_figures(history: History, definition: Definition, ledger: Ledger 
     figures |= _averages(account, entry_costs_count=definition == "mt5")
     figures |= _streak_figures(streaks(account.exits))
     figures |= _mt4_figures(account, fall) if definition == "mt4" else _mt5_figures(account, fall)
-    figures |= _account_figures(account, definition)
+    figures |= _open_figures(history, definition)
+    figures |= _account_figures(history, account.balance, account.credit, definition)
     figures |= _series(account, path)
     if definition == "mt4":
         figures["gross_loss"] = -(figures["gross_loss"] or ZERO)
     return figures
+
+
+def with_open(figures: Figures, history: History, definition: Definition) -> Figures:
+    """The figures of a history of which nothing was open, with what is open in `history` and its account reports."""
+    granted = figures["credit"] or ZERO
+    credit = granted if history.credit is None else history.credit
+    return (
+        figures | _open_figures(history, definition) | _account_figures(history, figures["balance"], credit, definition)
+    )
 
 
 def _account(history: History, ledger: Ledger) -> _Account:
@@ -211,23 +221,19 @@ def _factor(start: Decimal, end: Decimal) -> Decimal:
 
 
 def _mt4_figures(account: _Account, fall: Drawdown | None) -> Figures:
-    sums, positions = account.ledger.sums, account.history.positions
+    sums = account.ledger.sums
     return {
         "closed_commission": sums.commission,
         "closed_taxes": sums.fee,
         "closed_swap": sums.swap,
         "closed_gross": sums.gross_profit,
-        "open_commission": sum((position.commission for position in positions), ZERO),
-        "open_taxes": ZERO,
-        "open_swap": sum((position.swap for position in positions), ZERO),
-        "open_gross": sum((position.floating_profit for position in positions), ZERO),
         "deposit_withdrawal": account.cash,
         "closed_profit": account.net,
     } | _drawdown_figures(fall, "{}_drawdown{}")
 
 
 def _mt5_figures(account: _Account, fall: Drawdown | None) -> Figures:
-    sums, positions = account.ledger.sums, account.history.positions
+    sums = account.ledger.sums
     flows = sum((flow.amount for flow in account.history.flows), ZERO)
     opening = account.history.opening_balance
     return {
@@ -236,8 +242,6 @@ def _mt5_figures(account: _Account, fall: Drawdown | None) -> Figures:
         "deals_total_swap": sums.swap,
         "deals_total_profit": flows + sums.gross_profit,
         "deals_total_balance": None if opening is None else opening + flows + account.net,
-        "open_total_swap": sum((position.swap for position in positions), ZERO),
-        "open_total_profit": sum((position.floating_profit for position in positions), ZERO),
         "recovery_factor": account.net / fall.maximal if fall and fall.maximal else None,
     } | _drawdown_figures(fall, "balance_drawdown_{}{}")
 
@@ -254,17 +258,27 @@ def _drawdown_figures(fall: Drawdown | None, key: str) -> Figures:
     }
 
 
-def _account_figures(account: _Account, definition: Definition) -> Figures:
+def _open_figures(history: History, definition: Definition) -> Figures:
+    """The sums below the list of open positions."""
+    swap = sum((position.swap for position in history.positions), ZERO)
+    profit = sum((position.floating_profit for position in history.positions), ZERO)
+    if definition == "mt5":
+        return {"open_total_swap": swap, "open_total_profit": profit}
+    commission = sum((position.commission for position in history.positions), ZERO)
+    return {"open_commission": commission, "open_taxes": ZERO, "open_swap": swap, "open_gross": profit}
+
+
+def _account_figures(history: History, balance: Decimal | None, credit: Decimal, definition: Definition) -> Figures:
     """What the account holds now. MetaTrader 4 prints floating profit with its costs, MetaTrader 5 without them."""
-    history, balance, margin = account.history, account.balance, account.history.margin
+    margin = history.margin
     profit = sum((position.floating_profit for position in history.positions), ZERO)
     costs = sum((position.commission + position.swap for position in history.positions), ZERO)
     figures: Figures = {
         "balance": balance,
-        "credit": account.credit,
+        "credit": credit,
         "floating": profit + costs if definition == "mt4" else profit,
         "floating_net": profit + costs,
-        "equity": None if balance is None else balance + account.credit + profit + costs,
+        "equity": None if balance is None else balance + credit + profit + costs,
         "margin": margin,
     }
     if history.exposures:

@@ -95,7 +95,7 @@ def _days_before(today: date, name: str) -> date | None:
 
 def currency_curve(accounts: Sequence[BrokerAccount], zone: ZoneInfo, span: Span = ALWAYS) -> Curve:
     """The curve of accounts of one currency. `span.name` tells spans apart in the cache."""
-    parts = [f"{account.pk}.{account.revision}" for account in accounts]
+    parts = [f"{account.pk}.{account.history_revision}" for account in accounts]
     days = (span.start.date() if span.start else "all", span.end and span.end.date())
     return cache.remembered(
         "span", (zone.key, span.name, *days, *parts), cache.CURVE_S, lambda: _curve(accounts, zone, span)
@@ -106,7 +106,7 @@ def account_curve(account: BrokerAccount, points: int) -> list[BalancePoint]:
     """The balance of an account in at most `points` points; empty where the opening balance is not known."""
     return cache.remembered(
         "curve",
-        (account.pk, account.revision, points),
+        (account.pk, account.history_revision, points),
         cache.CURVE_S,
         lambda: _Book([account]).outline(ALWAYS, points, ZoneInfo("UTC")).points,
     )

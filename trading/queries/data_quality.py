@@ -145,8 +145,8 @@ def graded(accounts: Sequence[BrokerAccount], zone: ZoneInfo, now: datetime) -> 
 
 
 def book_facts(accounts: Sequence[BrokerAccount], zone: ZoneInfo) -> dict[UUID, BookFacts]:
-    """Kept until an account changes. Days of the proof are those of `zone`."""
-    parts = {account.pk: (account.pk, account.revision, zone.key) for account in accounts}
+    """Kept until the history of an account changes. Days of the proof are those of `zone`."""
+    parts = {account.pk: (account.pk, account.history_revision, zone.key) for account in accounts}
     return cache.remembered_each("quality", parts, cache.QUALITY_S, lambda keys: _compute(keys, zone))
 
 

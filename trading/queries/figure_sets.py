@@ -188,13 +188,20 @@ def kept_under(wanted: Wanted) -> tuple[str, str]:
 
 
 def _kept_set(wanted: Wanted, definition: DefinitionSet, wants_intervals: bool) -> FigureSet:
-    parts = (definition, FORMULAS, wants_intervals, *kept_under(wanted))
+    parts = (definition, FORMULAS, wants_intervals, *_live_state(wanted, definition), *kept_under(wanted))
 
     def compute() -> FigureSet:
         with _without_collections():
             return _figure_set(wanted, definition, wants_intervals)
 
     return cache.remembered("figure_set", parts, cache.FIGURE_SETS_S, compute)
+
+
+def _live_state(wanted: Wanted, definition: DefinitionSet) -> Sequence[int]:
+    """The state of what is live, where figures rest on it: what whole accounts hold now, and the equity of one account."""
+    reads_account = definition == "mt5" and wanted.is_whole
+    reads_equity = definition == "portal" and len(wanted.accounts) == 1 and not wanted.is_narrowed
+    return [account.revision for account in wanted.accounts] if reads_account or reads_equity else ()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from accounts.models import BrokerAccount, Platform
 from trading import cache
 from trading.calc import balance_proof as proving
 from trading.calc.history import Booking, Fill, Flow, History, OpenPosition
-from trading.calc.metatrader import Definition, Figures, metatrader_figures
+from trading.calc.metatrader import Definition, Figures, metatrader_figures, with_open
 from trading.models import CashFlow, Execution, Position, Snapshot, State, Statement
 from trading.queries.ledgers import read_ledger
 
@@ -28,8 +28,8 @@ def definition_of(account: BrokerAccount) -> Definition:
     return "mt4" if account.platform == Platform.MT4 else "mt5"
 
 
-def load_history(account: BrokerAccount) -> History:
-    """Everything that the arithmetic needs of an account but its fills, read in four queries."""
+def what_is_open(account: BrokerAccount) -> History:
+    """A history of nothing but open positions and what the broker reported with them."""
     snapshot = latest_snapshot(account)
     positions = [
         OpenPosition(*row)
@@ -38,9 +38,8 @@ def load_history(account: BrokerAccount) -> History:
     has_history = _in_book(account).filter(has_history=True).exists()
     return History(
         fills=(),
-        flows=flows_of(account.pk),
+        flows=(),
         positions=positions,
-        opening_balance=opening_balance(account),
         margin=snapshot.margin if snapshot else None,
         credit=snapshot.credit if snapshot and not has_history else None,
         free_margin_counts_floating=_counts_floating(snapshot, positions),
@@ -136,18 +135,31 @@ def synced_openings(account_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
 
 
 def account_figures(account: BrokerAccount, definition: Definition) -> Figures:
-    """Every figure of a MetaTrader report at full precision, kept until the account changes."""
-    return cache.remembered(
-        "figures",
-        (account.pk, account.revision, definition),
-        cache.FIGURES_S,
-        lambda: read_figures(account, definition),
-    )
+    """Every figure of a MetaTrader report at full precision, kept until the account changes.
+
+    What takes long follows from the history alone, and is kept by itself.
+    """
+
+    def compute() -> Figures:
+        closed = cache.remembered(
+            "closed-figures",
+            (account.pk, account.history_revision, definition),
+            cache.FIGURES_S,
+            lambda: _closed_figures(account, definition),
+        )
+        return with_open(closed, what_is_open(account), definition)
+
+    return cache.remembered("figures", (account.pk, account.revision, definition), cache.FIGURES_S, compute)
 
 
 def read_figures(account: BrokerAccount, definition: Definition) -> Figures:
     """The same without what is kept of it."""
-    history = load_history(account)
+    return with_open(_closed_figures(account, definition), what_is_open(account), definition)
+
+
+def _closed_figures(account: BrokerAccount, definition: Definition) -> Figures:
+    """As if nothing were open and the broker had reported nothing."""
+    history = History(fills=(), flows=flows_of(account.pk), opening_balance=opening_balance(account))
     ledger = read_ledger(Execution.objects.filter(account=account), history.flows)
     if ledger is None:
         return metatrader_figures(replace(history, fills=fills_of(account.pk)), definition)
@@ -158,7 +170,7 @@ def balance_proof(account: BrokerAccount, zone: ZoneInfo) -> proving.BalanceProo
     """The proof per day of `zone`. An unknown opening balance counts as zero: `opening_balance` tells."""
     return cache.remembered(
         "proof",
-        (account.pk, account.revision, zone.key),
+        (account.pk, account.history_revision, zone.key),
         cache.PROOF_S,
         lambda: proving.balance_proof(
             opening_balance(account) or ZERO,

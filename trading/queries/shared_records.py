@@ -110,7 +110,7 @@ def record_of(account: BrokerAccount) -> Record:
     """The account's days and months (UTC), kept until it changes."""
     return cache.remembered(
         "record",
-        (account.pk, account.revision),
+        (account.pk, account.history_revision),
         cache.RECORD_S,
         lambda: _record(account, daily_results([account], ZONE)),
     )
@@ -168,7 +168,7 @@ def symbol_numbers(account: BrokerAccount) -> Mapping[str, int]:
         names = firsts.order_by("first", "symbol").values_list("symbol", flat=True)
         return {symbol: number for number, symbol in enumerate(names, start=1)}
 
-    return cache.remembered("record-symbols", (account.pk, account.revision), cache.RECORD_S, compute)
+    return cache.remembered("record-symbols", (account.pk, account.history_revision), cache.RECORD_S, compute)
 
 
 def shared_trades(account: BrokerAccount, held: Mapping[date, Decimal], total: int, start: int) -> list[SharedTrade]:

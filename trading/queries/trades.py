@@ -183,17 +183,17 @@ def trade_totals(queryset: QuerySet[Trade]) -> tuple[TradeTotals, ...]:
 
 
 def kept_totals(queryset: QuerySet[Trade], accounts: Sequence[BrokerAccount], key: str) -> tuple[TradeTotals, ...]:
-    """The totals of a filter, kept until one of its accounts changes. `key` names the filter and its window."""
+    """The totals of a filter, kept until the history of one of its accounts changes. `key` names the filter and its window."""
     return cache.remembered("totals", kept_parts(accounts, key), cache.TRADE_TOTALS_S, lambda: trade_totals(queryset))
 
 
 def kept_parts(accounts: Sequence[BrokerAccount], key: str) -> tuple[str, str]:
-    """What an answer about a filter is kept under: the state of its accounts, and the filter with its window."""
-    return _revisions(accounts), _digest(key)
+    """What an answer about a filter is kept under that rests on the history alone: its state, and the filter with its window."""
+    return _histories(accounts), _digest(key)
 
 
-def _revisions(accounts: Sequence[BrokerAccount]) -> str:
-    return _digest(",".join(sorted(f"{account.pk}.{account.revision}" for account in accounts)))
+def _histories(accounts: Sequence[BrokerAccount]) -> str:
+    return _digest(",".join(sorted(f"{account.pk}.{account.history_revision}" for account in accounts)))
 
 
 def _digest(text: str) -> str:
@@ -266,7 +266,7 @@ class TradeChoices:
 
 def trade_choices(trader: Any, accounts: Sequence[BrokerAccount]) -> TradeChoices:
     """What occurs in the trader's closed trades, kept until one of these accounts, all of the trader's, changes."""
-    parts = (trader.pk, _revisions(accounts))
+    parts = (trader.pk, _histories(accounts))
     return cache.remembered("choices", parts, cache.TRADE_CHOICES_S, lambda: _choices(trader))
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Trader
+from accounts.revisions import raise_revision
 from trading.errors import StateConflict, TradingError
 from trading.models import Break, BreakType, Position, ReconciliationLog, Source, Trade
 from trading.services import audit
@@ -92,8 +93,9 @@ def accept(found: Break, trader: Trader, *, now: datetime, reason: str = "") -> 
         **what_differs(row),
     )
     compare_again([row.account_id], now=now)
-    # The comparison raises the revision only where it finds something; a new trade or stop is news in any case.
     count_again(row.account_id, now=now)
+    # What compares and counts speaks of the live part alone; a new trade or stop belongs to the history.
+    raise_revision([row.account_id])
     return row
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Trader
-from accounts.revisions import raise_revision
+from accounts.revisions import raise_live_revision
 from trading.errors import StateConflict
 from trading.models import Alert, AuditEntry, AutoClose, CloseRequest, KillSwitch, Position
 from trading.queries.guards import is_auto_closing_stopped
@@ -46,7 +46,7 @@ def set_kill_switch(is_on: bool, *, reason: str, staff: Trader, now: datetime) -
     act = "kill_switch_on" if is_on else "kill_switch_off"
     accounts = list(AutoClose.objects.values_list("account_id", flat=True))
     audit.write(audit.entry(key, act, switch.pk, at=now, actor=staff.email, reason=reason) for key in accounts)
-    raise_revision(accounts)
+    raise_live_revision(accounts)
     return switch
 
 
@@ -162,7 +162,7 @@ def _end(rows: Sequence[CloseRequest], state: Any, act: str, reason: str, now: d
         state=state, done_at=now, error_message=reason
     )
     audit.write(audit.entry(row.account_id, act, row.pk, at=now, ticket=row.ticket, reason=reason) for row in rows)
-    raise_revision(list({row.account_id for row in rows}))
+    raise_live_revision(list({row.account_id for row in rows}))
 
 
 def ripe(requests: QuerySet[CloseRequest], now: datetime) -> QuerySet[CloseRequest]:
@@ -187,7 +187,7 @@ def collect(requests: QuerySet[CloseRequest], *, actor: str, now: datetime) -> l
             audit.entry(row.account_id, "close_collected", row.pk, at=now, actor=actor, ticket=row.ticket)
             for row in fresh
         )
-        raise_revision(list({row.account_id for row in fresh}))
+        raise_live_revision(list({row.account_id for row in fresh}))
     return rows
 
 
@@ -204,7 +204,7 @@ def acknowledge(request: CloseRequest, ack: Ack, *, actor: str, now: datetime) -
     row.save()
     details = {"price": _text(ack.price), "profit": _text(ack.profit), "error": ack.error, "attempts": row.attempts}
     audit.record(row.account_id, act, row.pk, at=now, actor=actor, ticket=row.ticket, **details)
-    raise_revision([row.account_id])
+    raise_live_revision([row.account_id])
     return row
 
 

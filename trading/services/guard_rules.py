@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import BrokerAccount, Trader
-from accounts.revisions import raise_revision
+from accounts.revisions import raise_live_revision
 from trading.calc.guard_presets import DEFAULT, presets
 from trading.calc.guard_texts import from_texts, to_texts
 from trading.calc.guard_track import follow
@@ -87,7 +87,7 @@ def save_rules(account: BrokerAccount, rules: Sequence[Mapping[str, Any]], *, ac
         rules=[str(rule) for rule in kept],
         removed=[str(rule) for rule in gone],
     )
-    raise_revision([account.pk])
+    raise_live_revision([account.pk])
 
 
 def apply_preset(account: BrokerAccount, key: str, *, initial_balance: Any, actor: Trader, now: datetime) -> None:
@@ -202,7 +202,7 @@ def switch_auto_close(account: BrokerAccount, on: bool, *, confirmation: str, ac
         if AutoClose.objects.filter(account=account).delete()[0]:
             audit.record(account.pk, "auto_close_disabled", account.pk, at=now, actor=actor.email)
             cancel_open(account.pk, "Auto-close was switched off.", at=now, actor=actor.email)
-            raise_revision([account.pk])
+            raise_live_revision([account.pk])
         return
     typed = confirmation.strip()
     if typed not in (account.number, account.label):
@@ -215,7 +215,7 @@ def switch_auto_close(account: BrokerAccount, on: bool, *, confirmation: str, ac
     )
     if is_new:
         audit.record(account.pk, "auto_close_enabled", account.pk, at=now, actor=actor.email, confirmation=typed)
-        raise_revision([account.pk])
+        raise_live_revision([account.pk])
 
 
 def cancel_open(account_id: UUID, reason: str, *, at: datetime, actor: str) -> int:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import BrokerAccount
-from accounts.revisions import raise_revision
+from accounts.revisions import raise_live_revision
 from trading.calc import guards
 from trading.calc.guard_texts import figures, from_texts, to_texts
 from trading.calc.guard_types import MARKET_KINDS, Carried, Judged, Kind, Level, Observation, Rule, Verdict
@@ -76,7 +76,7 @@ def evaluate(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, GuardO
         close_requests.request_closes(critical, now=now)
     changed = _changed(watched, judged)
     if changed:
-        raise_revision(changed)
+        raise_live_revision(changed)
     return _outcomes(judged, alerts)
 
 

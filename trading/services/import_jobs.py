@@ -5,7 +5,7 @@ a job that finds the statement in another state than its own does nothing.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -205,9 +205,7 @@ def _merge(statement: Statement, reading: Reading, work: Work, now: datetime) ->
     statement.header = _header(reading.parsed, statement)
     filled = fill_in_account(account, statement) if choice.account else []
     if changes_anything(tallies) or filled or kept or not choice.account:
-        account.revision += 1
-        account.save(update_fields=["revision", *filled])
-        announce([account.trader_id])
+        _raise_revision(account, filled)
     fields = _read_fields(reading.parsed, moments, choice) | {
         "header": statement.header,
         "account": account,
@@ -283,8 +281,13 @@ def _undo_account(account: BrokerAccount, statement: Statement) -> None:
         return
     roll_up_missing([account.pk])
     restored = restore_account(account, statement)
+    _raise_revision(account, restored)
+
+
+def _raise_revision(account: BrokerAccount, also: Sequence[str]) -> None:
     account.revision += 1
-    account.save(update_fields=["revision", *restored])
+    account.history_revision += 1
+    account.save(update_fields=["revision", "history_revision", *also])
     announce([account.trader_id])
 
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Value, fields
 from django.db.models.functions import Coalesce
 
-from accounts.revisions import raise_revision
+from accounts.revisions import raise_live_revision
 from trading.calc import reconciliation as calc
 from trading.calc.reconciliation import Finding, Outcome
 from trading.models import AccountRules, Break, BreakType, ReconciliationLog, SyncState
@@ -84,7 +84,7 @@ def count_again(account_id: UUID, *, now: datetime) -> None:
     state.open_breaks = breaks
     state.run_logged_at = None
     state.save(update_fields=["status", "open_breaks", "run_logged_at"])
-    raise_revision([account_id])
+    raise_live_revision([account_id])
 
 
 def status_of(state: SyncState, *, is_stale: bool, open_positions: int, breaks: int) -> str:
@@ -113,7 +113,7 @@ def _reconcile(account_ids: Sequence[UUID], now: datetime, *, is_sync: bool) -> 
         ReconciliationLog.objects.bulk_create(logs)
     news = {key for key, one in tracked.items() if one.has_news} | set(restated)
     if news:
-        raise_revision(news)
+        raise_live_revision(news)
     return results
 
 

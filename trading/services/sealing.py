@@ -28,7 +28,7 @@ def seal_all(now: datetime, at_most: timedelta | None = None) -> int:
     """
     until, hour, started = sealed_until(now), now.replace(minute=0, second=0, microsecond=0), monotonic()
     made = 0
-    accounts = list(BrokerAccount.objects.order_by("pk").values_list("pk", "revision"))
+    accounts = list(BrokerAccount.objects.order_by("pk").values_list("pk", "history_revision"))
     looked_at = cache.sealed_states([(key, hour) for key, _ in accounts]) if at_most else set()
     unchanged = cache.sealed_states([(key, revision, until) for key, revision in accounts])
     for account_id, revision in accounts:

@@ -18,7 +18,7 @@ import orjson
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import BrokerAccount
-from accounts.revisions import announce, raise_revision
+from accounts.revisions import announce, raise_live_revision
 from trading.errors import TradingError
 from trading.models import ReconciliationLog, SyncReceipt
 from trading.services.deals import DealTally
@@ -110,13 +110,15 @@ def _lock(trader: Any, account_ids: Sequence[UUID]) -> dict[UUID, Locked]:
         "platform",
         "margin_mode",
         "archived_at",
-        "revision",
         "sync_state__last_sent_at",
         "sync_state__open_positions",
+        "sync_state__first_balance",
     )
     return {
-        pk: Locked(pk, currency, zone, platform, mode, archived_at is not None, revision, last_sent_at, positions or 0)
-        for pk, currency, zone, platform, mode, archived_at, revision, last_sent_at, positions in rows
+        pk: Locked(
+            pk, currency, zone, platform, mode, archived_at is not None, last_sent_at, positions or 0, first is not None
+        )
+        for pk, currency, zone, platform, mode, archived_at, last_sent_at, positions, first in rows
     }
 
 
@@ -204,7 +206,7 @@ def _note_failures(items: Sequence[Item], now: datetime) -> None:
         )
         for key in sorted(fresh)
     )
-    raise_revision(fresh)
+    raise_live_revision(fresh)
 
 
 # ---- The answer ------------------------------------------------------------------------------------------------------
@@ -242,7 +244,7 @@ def _recorded(item: Item, written: Written) -> dict[str, Any]:
         "revision": written.revisions.get(key),
         "positions": {
             "open": None if entry.positions is None else len(entry.positions),
-            "changed": written.positions.changed[key],
+            "changed": written.positions.added[key] + written.positions.changed[key],
             "closed": written.positions.removed[key],
         },
         "deals": {"added": deals.added, "corrected": deals.corrected, "unchanged": deals.unchanged},

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from uuid_utils import uuid7
 
 from accounts.models import BrokerAccount, MarginMode, Platform
-from accounts.revisions import raise_revision
+from accounts.revisions import raise_live_revision
 from trading.calc.open_risk import OpenPosition, open_risk
 from trading.services import guarding, reconciliation
 from trading.services.deals import DealTally, NewDeals, Stops, fill_of, number_in, record_deals
@@ -21,6 +21,7 @@ from trading.services.snapshot_tiers import tier_of
 from trading.services.sync_payload import Entry, Row
 from trading.services.sync_rows import (
     Counts,
+    FiguresWritten,
     write_figures,
     write_flows,
     write_live_snapshots,
@@ -42,9 +43,9 @@ class Locked:
     platform: str
     margin_mode: str
     is_archived: bool
-    revision: int
     last_sent_at: datetime | None
     open_positions: int
+    has_first_balance: bool
 
 
 @dataclass(slots=True)
@@ -83,10 +84,11 @@ def write_batch(items: Sequence[Item], *, now: datetime, started: float) -> Writ
     written.flows = _write(write_flows, [row for item in items for row in _flow_rows(item)]) or written.flows
     written.positions = _write_positions(newer) or written.positions
     _write(write_quotes, [row for item in newer for row in _quote_rows(item)])
-    differing = _write_figures(items, now)
+    figures = _write_figures(items, now)
     duration_ms = int((time.perf_counter() - started) * 1000)
     write_states([_state_row(item) for item in items], now=now, duration_ms=duration_ms)
-    raise_revision(_changed(written, differing))
+    with_history = _history_changed(written, figures, items)
+    raise_live_revision(_changed(written, figures) | with_history, with_history=with_history)
     written.reconciliations = reconciliation.reconcile(ids, now=now)
     guarding.evaluate(ids, now=now)
     written.revisions = dict(BrokerAccount.objects.filter(pk__in=ids).values_list("pk", "revision"))
@@ -97,12 +99,24 @@ def _write(write: Any, rows: Sequence[Row]) -> Any:
     return write(rows) if rows else None
 
 
-def _changed(written: Written, differing: set[UUID]) -> set[UUID]:
+def _changed(written: Written, figures: FiguresWritten) -> set[UUID]:
     """The accounts in which something that pages show is now different."""
     by_deals = {account_id for account_id, tally in written.deals.items() if tally.has_changed}
     counts = (written.flows, written.positions)
     by_rows = {key for count in counts for kind in (count.added, count.changed, count.removed) for key in kind}
-    return by_deals | by_rows | differing
+    return by_deals | by_rows | figures.changed
+
+
+def _history_changed(written: Written, figures: FiguresWritten, items: Sequence[Item]) -> set[UUID]:
+    """Those of them in which it is not the live part alone: see accounts.revisions.
+
+    An account's first figures tell its opening balance. Whether any position is open tells whether an account has a history.
+    """
+    by_deals = {account_id for account_id, tally in written.deals.items() if tally.has_changed}
+    by_flows = {*written.flows.added, *written.flows.changed}
+    by_positions = {*written.positions.added, *written.positions.removed}
+    firsts = {item.id for item in items if item.account and item.entry.figures and not item.account.has_first_balance}
+    return by_deals | by_flows | by_positions | firsts | figures.in_history
 
 
 # ---- Rows ------------------------------------------------------------------------------------------------------------
@@ -152,13 +166,13 @@ def _quote_rows(item: Item) -> list[Row]:
     return [{**row, "id": str(uuid7()), "account_id": item.id} for row in item.entry.quotes or ()]
 
 
-def _write_figures(items: Sequence[Item], now: datetime) -> set[UUID]:
+def _write_figures(items: Sequence[Item], now: datetime) -> FiguresWritten:
     """The snapshot of the moment, also of an older one; the newest become the account's figures."""
     rows = {item.id: _figures_row(item, now) for item in items if item.entry.figures}
     if rows:
         write_live_snapshots(list(rows.values()))
     newest = [rows[item.id] for item in items if item.id in rows and not item.is_older]
-    return write_figures(newest) if newest else set()
+    return write_figures(newest) if newest else FiguresWritten()
 
 
 def _figures_row(item: Item, now: datetime) -> Row:

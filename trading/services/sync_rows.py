@@ -109,9 +109,10 @@ def write_positions(account_ids: Sequence[UUID], rows: Rows) -> Counts:
                 opened_text = COALESCE(NULLIF(excluded.opened_text, ''), p.opened_text),
                 source = 'sync', added_by_id = NULL
             WHERE ({_all("p", facts)}) IS DISTINCT FROM ({_all("excluded", facts)}) OR p.source <> 'sync'
-            RETURNING p.account_id
+            RETURNING p.account_id, p.id
         )
-        SELECT account_id, 'changed', count(*) FROM written GROUP BY account_id
+        SELECT w.account_id, CASE WHEN i.id IS NULL THEN 'changed' ELSE 'added' END, count(*)
+        FROM written w LEFT JOIN incoming i ON i.id = w.id GROUP BY 1, 2
         UNION ALL SELECT account_id, 'removed', count(*) FROM gone GROUP BY account_id""",
         _POSITION,
         rows,
@@ -135,19 +136,38 @@ def write_quotes(rows: Rows) -> None:
     )
 
 
-def write_figures(rows: Rows) -> set[UUID]:
-    """Makes these the figures that the broker last reported. Returns the accounts in which one of them differs.
+#: What the proof of the balance makes of the broker's figures is the same while they say the same balance, on the same day
+#: of any zone (all change on a quarter of an hour), at the same place among what was booked and what else was stated.
+_IN_HISTORY = """o.balance IS DISTINCT FROM s.balance
+    OR date_bin('15 minutes', o.taken_at, 'epoch') <> date_bin('15 minutes', s.taken_at, 'epoch')
+    OR EXISTS (SELECT FROM trading_execution e WHERE e.account_id = s.account_id
+        AND e.executed_at >= o.taken_at AND e.executed_at <= s.taken_at)
+    OR EXISTS (SELECT FROM trading_cashflow f WHERE f.account_id = s.account_id
+        AND f.booked_at >= o.taken_at AND f.booked_at <= s.taken_at)
+    OR EXISTS (SELECT FROM trading_snapshot n WHERE n.account_id = s.account_id AND n.id <> s.id
+        AND n.taken_at >= o.taken_at AND n.taken_at <= s.taken_at)"""
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresWritten:
+    """The accounts in which a figure of the broker differs, and those in which the history reads something else of them."""
+
+    changed: frozenset[UUID] = frozenset()
+    in_history: frozenset[UUID] = frozenset()
+
+
+def write_figures(rows: Rows) -> FiguresWritten:
+    """Makes these the figures that the broker last reported.
 
     They are one row of the snapshots, which moves along with the time; those of statements stay where they are.
     """
-    return {
-        account_id
-        for account_id, differs in fetch(
-            f""", moved AS (
+    found = fetch(
+        f""", moved AS (
                 UPDATE trading_snapshot s SET taken_at = i.taken_at, {", ".join(f"{name} = i.{name}" for name in _MONEY)}
                 FROM incoming i JOIN trading_snapshot o ON o.account_id = i.account_id AND o.source = 'sync'
                 WHERE s.id = o.id
-                RETURNING s.account_id, ({_all("o", _MONEY)}) IS DISTINCT FROM ({_all("s", _MONEY)}) AS differs
+                RETURNING s.account_id, ({_all("o", _MONEY)}) IS DISTINCT FROM ({_all("s", _MONEY)}) AS differs,
+                    {_IN_HISTORY} AS in_history
             ), made AS (
                 INSERT INTO trading_snapshot (id, account_id, taken_at, {", ".join(_MONEY)}, source)
                 SELECT id, account_id, taken_at, {", ".join(_MONEY)}, 'sync' FROM incoming i
@@ -155,12 +175,14 @@ def write_figures(rows: Rows) -> set[UUID]:
                 ON CONFLICT (account_id, taken_at) DO NOTHING
                 RETURNING account_id
             )
-            SELECT account_id, differs FROM moved UNION ALL SELECT account_id, true FROM made""",
-            _FIGURES,
-            rows,
-        )
-        if differs
-    }
+            SELECT account_id, differs, in_history FROM moved UNION ALL SELECT account_id, true, true FROM made""",
+        _FIGURES,
+        rows,
+    )
+    return FiguresWritten(
+        frozenset(account_id for account_id, differs, _ in found if differs),
+        frozenset(account_id for account_id, _, in_history in found if in_history),
+    )
 
 
 def write_live_snapshots(rows: Rows) -> None:
