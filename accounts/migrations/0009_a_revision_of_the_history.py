@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies: ClassVar[list[Any]] = [
-        ("accounts", "0006_language_and_first_steps"),
+        ("accounts", "0008_sessions_and_security_log"),
     ]
 
     operations: ClassVar[list[migrations.operations.base.Operation]] = [
