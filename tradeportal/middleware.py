@@ -36,6 +36,27 @@ class RequestIdMiddleware:
         return response
 
 
+#: What no page of ours uses, no page may use; passkeys and copying are for this origin alone.
+_PERMISSIONS = ", ".join(
+    [f"{name}=()" for name in ("camera", "geolocation", "gyroscope", "magnetometer", "microphone", "midi", "payment")]
+    + ["accelerometer=()", "browsing-topics=()", "display-capture=()", "serial=()", "usb=()", "xr-spatial-tracking=()"]
+    + [f"{name}=(self)" for name in ("publickey-credentials-create", "publickey-credentials-get", "clipboard-write")]
+)
+
+
+class BrowserPoliciesMiddleware:
+    """On every answer, also on those that are kept: no other site may embed it, and it may use nothing of the device."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["Permissions-Policy"] = _PERMISSIONS
+        return response
+
+
 class SharedTokenFilter(logging.Filter):
     """Takes the token out of the address of a shared record: whoever reads the log is not meant to read the record."""
 
