@@ -1,5 +1,6 @@
 """`manage.py simulate`: accounts that live, in this process."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def test_nobody_can_sign_in_as_a_simulated_trader() -> None:
         ({"accounts": 0}, "--accounts must be"),
         ({"accounts": 1, "traders": 2}, "--traders 1 to as many"),
         ({"batch": 501}, "--batch must be"),
+        ({"senders": 0}, "--senders must be"),
         ({"every": -1.0}, "must not be below 0"),
         ({"url": "http://example.com"}, "--url must be an https address"),
     ],
@@ -63,3 +65,14 @@ def test_says_what_makes_no_sense(options: dict[str, Any], words: str) -> None:
 def test_says_that_no_portal_answers() -> None:
     with pytest.raises(CommandError, match="Is a portal running"):
         call_command("simulate", accounts=1, url="http://127.0.0.1:9")
+
+
+def test_records_rounds_calls_and_what_the_database_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    simulate(accounts=20, traders=2, record=str(tmp_path / "record.json"))
+    told = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    assert told["accounts"] == 20 * told["rounds"] and told["calls"] == 2 * told["rounds"]
+    assert 0 < told["p50_ms"] <= told["p95_ms"] and told["failed_calls"] == 0
+    assert told["late_rounds"] <= told["rounds"]
+    written = told["database"]["wal_bytes"]
+    assert written["after"] > written["before"]
+    assert "accounts/s over" in capsys.readouterr().out

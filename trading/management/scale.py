@@ -23,9 +23,60 @@ HISTORY = timedelta(days=730)
 SNAPSHOTS_BACK = timedelta(days=6)
 #: Lines of an account with so many trades, back from a moment.
 _Lines = Callable[[UUID, int, datetime], Iterator[Line]]
-_TRADE = ["ticket", "symbol", "side", "volume_lots", "closed_volume_lots", "opened_at", "opened_text", "open_price", "closed_at", "closed_text", "close_price", "commission", "swap", "fee", "gross_profit", "strategy_id", "comment", "parent_ticket", "source", "account_id"]
-_FILL = ["deal_id", "order_id", "symbol", "direction", "side", "volume_lots", "price", "executed_at", "executed_text", "sequence", "commission", "swap", "fee", "gross_profit", "comment", "is_derived", "source", "account_id"]
-_SNAPSHOT = ["account_id", "tier", "taken_at", "balance", "equity", "margin", "free_margin", "floating_profit", "credit", "open_positions"]
+_TRADE = [
+    "ticket",
+    "symbol",
+    "side",
+    "volume_lots",
+    "closed_volume_lots",
+    "opened_at",
+    "opened_text",
+    "open_price",
+    "closed_at",
+    "closed_text",
+    "close_price",
+    "commission",
+    "swap",
+    "fee",
+    "gross_profit",
+    "strategy_id",
+    "comment",
+    "parent_ticket",
+    "source",
+    "account_id",
+]
+_FILL = [
+    "deal_id",
+    "order_id",
+    "symbol",
+    "direction",
+    "side",
+    "volume_lots",
+    "price",
+    "executed_at",
+    "executed_text",
+    "sequence",
+    "commission",
+    "swap",
+    "fee",
+    "gross_profit",
+    "comment",
+    "is_derived",
+    "source",
+    "account_id",
+]
+_SNAPSHOT = [
+    "account_id",
+    "tier",
+    "taken_at",
+    "balance",
+    "equity",
+    "margin",
+    "free_margin",
+    "floating_profit",
+    "credit",
+    "open_positions",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +17,7 @@ from django.conf import settings
 
 from accounts.models import ApiKey, BrokerAccount, Trader
 from accounts.services.api_keys import NewKey, create_api_key, revoke_api_key
+from bridge.client import PortalError
 from bridge.simulated import SimulatedTerminal
 from bridge.sync import Reader
 
@@ -64,27 +67,52 @@ class Crowd:
 
 @dataclass(slots=True)
 class Tally:
+    """What one sender's calls came to. `times`: seconds of each call; `failed` ones got no answer."""
+
     calls: int = 0
     accounts: int = 0
     refused: int = 0
+    failed: int = 0
     deals: int = 0
     breaks: int = 0
     problems: list[str] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        for name in ("calls", "accounts", "refused", "failed", "deals", "breaks", "problems", "times"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
-def send_all(crowds: Iterable[Crowd], batch: int) -> Tally:
-    """Sends every account once, in calls of at most `batch` accounts."""
+def send_all(crowds: Sequence[Crowd], batch: int, senders: int = 1) -> Tally:
+    """Sends every account once, in calls of at most `batch` accounts; a crowd is always one sender's."""
+    if senders == 1:  # in the caller's own thread, which has its connection to the database
+        return _send_crowds(crowds, batch)
+    tally = Tally()
+    shares = [crowds[number::senders] for number in range(senders)]
+    with ThreadPoolExecutor(senders) as pool:
+        for found in pool.map(lambda share: _send_crowds(share, batch), shares):
+            tally.add(found)
+    return tally
+
+
+def _send_crowds(crowds: Iterable[Crowd], batch: int) -> Tally:
     tally = Tally()
     for crowd in crowds:
         for start in range(0, len(crowd.living), batch):
-            _send_some(crowd.send, crowd.living[start : start + batch], tally)
+            try:
+                _send_some(crowd.send, crowd.living[start : start + batch], tally)
+            except PortalError as error:
+                tally.failed += 1
+                tally.problems.append(str(error))
     return tally
 
 
 def _send_some(send: Send, living: Sequence[Living], tally: Tally) -> None:
     now = datetime.now(UTC)
     entries = [one.entry(now) for one in living]
+    started = time.perf_counter()
     answer = send({"accounts": entries}, str(uuid.uuid4()))
+    tally.times.append(time.perf_counter() - started)
     tally.calls += 1
     for one, entry, said in zip(living, entries, answer["accounts"], strict=True):
         tally.accounts += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -10,12 +12,14 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, BrokerAccount, Trader
 from accounts.services.api_keys import revoke_api_key
-from bridge.client import Client, PortalError, is_acceptable
+from bridge.client import Client, is_acceptable
 from trading.management.simulation import Crowd, Row, Send, Tally, living, make_key, people, send_all
+from trading.management.simulation_record import Record, sentences
 from trading.services.sync import record_sync
 
 MOST_ACCOUNTS = 100_000
 LARGEST_BATCH = 500
+MOST_SENDERS = 64
 
 
 class Command(BaseCommand):
@@ -28,6 +32,8 @@ class Command(BaseCommand):
         parser.add_argument("--duration", type=float, default=60.0, help="seconds until it ends; 0: until Ctrl-C (60)")
         parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same accounts and markets (1)")
         parser.add_argument("--batch", type=int, default=100, help="accounts in one call, at most 500 (100)")
+        parser.add_argument("--senders", type=int, default=1, help="calls at the same time, of different traders (1)")
+        parser.add_argument("--record", default="", help="a file for what was measured, as JSON")
         parser.add_argument("--url", default="http://127.0.0.1:8000", help="the portal that the syncs are sent to")
         parser.add_argument("--in-process", action="store_true", help="record them here, without a web server")
 
@@ -54,26 +60,31 @@ class Command(BaseCommand):
                     one.save()
 
     def _run(self, crowds: list[Crowd], options: dict[str, Any]) -> None:
-        started_at = time.monotonic()
+        record, every = Record(), options["every"]
+        record.start()
         while True:
+            due = record.started_at + record.rounds * every
+            time.sleep(max(due - time.monotonic(), 0))
             round_at = time.monotonic()
-            try:
-                tally = send_all(crowds, options["batch"])
-            except PortalError as error:
+            tally = send_all(crowds, options["batch"], 1 if options["in_process"] else options["senders"])
+            if tally.failed and not record.calls and not tally.calls:
                 raise CommandError(
-                    f"{error} Is a portal running at {options['url']}? --in-process needs none."
-                ) from error
-            took_s = time.monotonic() - round_at
-            self._say(tally, took_s)
-            if options["duration"] and time.monotonic() - started_at + options["every"] > options["duration"]:
-                return
-            time.sleep(max(options["every"] - took_s, 0))
+                    f"{tally.problems[0]} Is a portal running at {options['url']}? --in-process needs none."
+                )
+            self._say(tally, time.monotonic() - round_at)
+            record.add(tally, lag_s=round_at - due)
+            if options["duration"] and time.monotonic() - record.started_at + every > options["duration"]:
+                break
+        told = record.told()
+        self.stdout.write("\n".join(sentences(told)))
+        if options["record"]:
+            Path(options["record"]).write_text(json.dumps(told, indent=2), encoding="utf-8")
 
     def _say(self, tally: Tally, took_s: float) -> None:
         rate = tally.accounts / took_s if took_s else 0
         self.stdout.write(
             f"{timezone.now():%H:%M:%S} {tally.accounts} accounts in {tally.calls} calls, {took_s:.2f} s, {rate:.0f} a second;"
-            f" {tally.deals} new deals, {tally.breaks} breaks, {tally.refused} refused"
+            f" {tally.deals} new deals, {tally.breaks} breaks, {tally.refused} refused, {tally.failed} calls failed"
         )
         for problem in tally.problems[:5]:
             self.stderr.write(problem)
@@ -84,6 +95,8 @@ def _check(options: dict[str, Any]) -> None:
         raise CommandError(f"--accounts must be 1 to {MOST_ACCOUNTS}, and --traders 1 to as many.")
     if not 1 <= options["batch"] <= LARGEST_BATCH:
         raise CommandError(f"--batch must be 1 to {LARGEST_BATCH}.")
+    if not 1 <= options["senders"] <= MOST_SENDERS:
+        raise CommandError(f"--senders must be 1 to {MOST_SENDERS}.")
     if options["every"] < 0 or options["duration"] < 0:
         raise CommandError("--every and --duration must not be below 0.")
     if not options["in_process"] and not is_acceptable(options["url"]):
