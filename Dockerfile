@@ -20,4 +20,4 @@ USER portal
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/api/v1/health/', timeout=2)"]
-CMD ["gunicorn", "tradeportal.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--threads", "2", "--no-control-socket"]
+CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py"]
