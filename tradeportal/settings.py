@@ -24,6 +24,8 @@ SECRET_KEY = env.text("SECRET_KEY", _LAPTOP_SECRET if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Set it to a long random text, or set DEBUG=true on a laptop.")
 SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS")
+# What encrypts secrets that must stay readable: the first; the others still decrypt.
+AT_REST_KEYS = env.listing("AT_REST_KEYS") or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.boolean("HTTPS", False)
@@ -217,6 +219,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # Browsers offer passkeys over TLS and on the own machine alone; this lets the latter through.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_ADAPTER = "accounts.second_factors.SecondFactors"
 MFA_TOTP_ISSUER = "TradePortal"
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25, minimum=1)
