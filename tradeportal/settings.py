@@ -147,8 +147,9 @@ CACHES = {
         "KEY_PREFIX": "tp",
         "OPTIONS": {
             "CLIENT_CLASS": "django_redis.client.DefaultClient",
+            "REDIS_CLIENT_CLASS": "tradeportal.cache_backend.GuardedRedis",
             "SOCKET_CONNECT_TIMEOUT": 0.5,
-            "SOCKET_TIMEOUT": 1,
+            "SOCKET_TIMEOUT": 0.5,
         },
     },
 }
@@ -336,11 +337,16 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request_id": {"()": "tradeportal.middleware.RequestIdFilter"},
+        "cache_skipped": {"()": "tradeportal.breaker.SkippedFilter"},
         "shared_token": {"()": "tradeportal.middleware.SharedTokenFilter"},
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id", "shared_token"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id", "cache_skipped", "shared_token"],
+        }
     },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     # It tells of every task that it registers, in every command.

@@ -21,6 +21,7 @@ from django.core.cache import cache
 from redis.exceptions import NoScriptError, RedisError
 
 from accounts.cache import state_keys
+from tradeportal.cache_backend import Line
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ PAGE_S = 900
 _MISSING = object()
 _counts: Counter[str] = Counter()
 _lock = Lock()
+_line = Line()
 
 
 def remembered(name: str, parts: tuple[object, ...], ttl_s: int, compute: Callable[[], Answer]) -> Answer:
@@ -219,11 +221,11 @@ def decoded(facts: bytes) -> Any:
 
 def _run(script: str, keys: list[str], *arguments: Any) -> Any:
     """Runs a script, which stays in Redis under its digest."""
-    client = _client()
+    client, given = _client(), (len(keys), *keys, *arguments)
     try:
-        return client.execute_command("EVALSHA", _digest(script), len(keys), *keys, *arguments)
+        return _line.call(client, "EVALSHA", _digest(script), *given)
     except NoScriptError:
-        return client.execute_command("EVAL", script, len(keys), *keys, *arguments)
+        return _line.call(client, "EVAL", script, *given)
 
 
 @once
