@@ -4,7 +4,7 @@ A Redis failure is logged by the client and reads as "not there"; the answer the
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -129,19 +129,22 @@ def _read_facts(sign_in_id: UUID) -> AuthFacts | None:
 def write_auth_facts(trader: Trader) -> None:
     """Changes what the cache says about all sign-ins and keys of this person, so that a revocation counts at once."""
     sign_ins = SignIn.objects.filter(trader=trader, ended_at__isnull=True)
-    _write({sign_in.pk: _facts(sign_in, trader) for sign_in in sign_ins})
     keys = ApiKey.objects.filter(trader=trader, revoked_at__isnull=True).prefetch_related("accounts")
-    cache.set_many({_key_of(key.prefix): _key_facts(key, trader) for key in keys}, AUTH_FACTS_S)
+    _write(
+        {facts_key(sign_in.pk): _facts(sign_in, trader) for sign_in in sign_ins}
+        | {_key_of(key.prefix): _key_facts(key, trader) for key in keys}
+    )
 
 
 def write_ended(sign_in: SignIn) -> None:
     """Changes what the cache says about this sign-in: it is over."""
-    _write({sign_in.pk: AuthFacts(sign_in.trader_id, is_good=False, is_staff=False)})
+    _write({facts_key(sign_in.pk): AuthFacts(sign_in.trader_id, is_good=False, is_staff=False)})
 
 
-def _write(facts: dict[UUID, AuthFacts]) -> None:
+def _write(facts: Mapping[str, AuthFacts | KeyFacts]) -> None:
     if facts:
-        cache.set_many({facts_key(sign_in_id): found for sign_in_id, found in facts.items()}, AUTH_FACTS_S)
+        cache.delete_many(facts)  # a full cache takes nothing new, and must not go on saying the old
+        cache.set_many(dict(facts), AUTH_FACTS_S)
 
 
 def _facts(sign_in: SignIn, trader: Trader) -> AuthFacts:
@@ -167,7 +170,7 @@ def key_facts(prefix: str) -> KeyFacts | None:
 
 def write_key_ended(key: ApiKey) -> None:
     """Changes what the cache says about this key: it is revoked."""
-    cache.set(_key_of(key.prefix), replace(_key_facts(key, key.trader), is_good=False), AUTH_FACTS_S)
+    _write({_key_of(key.prefix): replace(_key_facts(key, key.trader), is_good=False)})
 
 
 def is_first_use(key_id: UUID, within_s: int) -> bool:
