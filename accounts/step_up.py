@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 from allauth.account.authentication import get_authentication_records
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from accounts.errors import StepUpRequired
 from accounts.models import SignIn
 
-_View = TypeVar("_View", bound=Callable[..., HttpResponse])
+_View = TypeVar("_View", bound=Callable[..., HttpResponseBase])
 
 
 def stepped_up(*, when: Callable[[HttpRequest], bool] | None = None) -> Callable[[_View], _View]:

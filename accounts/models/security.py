@@ -53,6 +53,7 @@ class SecurityAct(models.TextChoices):
     FACTOR_ADDED = "factor_added", _("A second factor or passkey was added")
     FACTOR_REMOVED = "factor_removed", _("A second factor or passkey was removed")
     CODES_RENEWED = "codes_renewed", _("Recovery codes were made anew")
+    EXPORTED = "exported", _("Everything was exported")
     KEY_MADE = "key_made", _("An API key was made")
     KEY_REVOKED = "key_revoked", _("An API key was revoked")
 
