@@ -183,9 +183,11 @@ def order_of(request: Request, orders: Mapping[str, Column], default: str) -> So
 
 
 def limit_of(request: Request) -> int:
+    if "limit" not in request.query_params:
+        return DEFAULT_LIMIT
     field = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT)
     try:
-        return int(field.run_validation(request.query_params.get("limit", DEFAULT_LIMIT)))
+        return int(field.run_validation(request.query_params["limit"]))
     except ValidationError as error:
         raise ValidationError({"limit": error.detail}) from error
 
