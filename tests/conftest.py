@@ -36,6 +36,9 @@ def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
     if marked or {"db", "transactional_db", "live_server"} & set(request.fixturenames):
         from django.core.cache import cache
 
+        from tradeportal.breaker import BREAKER
+
+        BREAKER.reset()  # a test may have been about a cache that is away
         cache.clear()
 
 

@@ -31,7 +31,7 @@ CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.boolean("HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^api/v1/(health|ready|trading/health)/$"]
+SECURE_REDIRECT_EXEMPT = [r"^api/v1/(health|ready|trading/health)/$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # The list that browsers bring along binds a whole domain for years: whoever owns it enters it there, no program.
@@ -330,6 +330,9 @@ STORAGES = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else _HASHED_STORAGE,
     },
 }
+
+# ---- Monitoring: who may read /metrics ---------------------------------------------------------------------------------
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 
 # ---- Logs -------------------------------------------------------------------------------------------------------------
 LOGGING = {

@@ -6,6 +6,7 @@ nothing ever has to be deleted. When Redis fails, the failure is logged and coun
 
 import hashlib
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from functools import cache as once
 from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
@@ -29,7 +30,7 @@ Answer = TypeVar("Answer")
 Key = TypeVar("Key")
 
 #: Raised when the shape of a kept answer changes, or what the same rows give.
-FORMAT = 8
+FORMAT = 9
 
 FIGURES_S = 86_400
 FIGURE_SETS_S = 900
@@ -48,20 +49,72 @@ RECORD_S = 86_400
 ANSWER_S = 900
 PAGE_S = 900
 
-_MISSING = object()
+#: A builder that dies keeps others waiting for this long at most.
+BUILD_S = 10
+#: How long an answer whose time is over may still be handed out while a new one is built.
+STALE_S = 60
+_POLL_S = 0.01
+
 _counts: Counter[str] = Counter()
 _lock = Lock()
 _line = Line()
 
 
 def remembered(name: str, parts: tuple[object, ...], ttl_s: int, compute: Callable[[], Answer]) -> Answer:
-    """The kept answer for (name, parts), else the computed one, which is kept for `ttl_s` seconds."""
-    key = ":".join([name, str(FORMAT), *map(str, parts)])
-    kept = _get(name, key)
-    if kept is not _MISSING:
-        return cast(Answer, kept)
-    answer = compute()
-    _set(name, key, answer, ttl_s)
+    """The kept answer for (name, parts), else the computed one, which is good for `ttl_s` seconds.
+
+    One builds at a time, for all processes. Once the seconds are over, others go on getting the kept answer until the new one
+    is there; where nothing is kept, they wait for it. See docs/decisions/0038.
+    """
+    key, token = ":".join([name, str(FORMAT), *map(str, parts)]), uuid4().hex
+    waits_until, waited = time.monotonic() + BUILD_S, False
+    while True:
+        state, kept = _ask(name, key, token)
+        if state == _GOOD or (state == _TAKEN and kept is not None):
+            _count(f"{name}.{'stale' if state == _TAKEN else 'waited' if waited else 'hit'}")
+            return cast(Answer, cache.client.decode(kept))  # type: ignore[attr-defined]
+        if state == _YOURS or time.monotonic() > waits_until:
+            return _build(name, key, token, ttl_s, compute)
+        waited = True
+        time.sleep(_POLL_S)
+
+
+#: Who builds an answer that is not good any more: nobody has to, whoever asked, or another who is at it.
+_GOOD, _YOURS, _TAKEN = 0, 1, 2
+#: An answer is good until STALE_S before it goes.
+_ASK = """
+    local kept = redis.call('GET', KEYS[1])
+    if kept and redis.call('PTTL', KEYS[1]) > tonumber(ARGV[3]) then return {0, kept} end
+    local is_yours = redis.call('SET', KEYS[2], ARGV[1], 'NX', 'EX', ARGV[2])
+    return {is_yours and 1 or 2, kept}"""
+_KEEP = """
+    if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+    if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end"""
+
+
+def _ask(name: str, key: str, token: str) -> tuple[int, bytes | None]:
+    try:
+        state, kept = _run(_ASK, [_raw(key), _raw(f"{key}:builder")], token, BUILD_S, STALE_S * 1000)
+    except RedisError:
+        logger.warning("Redis did not answer; %s is computed.", name, exc_info=True)
+        _count(f"{name}.failure")
+        return _YOURS, None
+    return state, kept
+
+
+def _build(name: str, key: str, token: str, ttl_s: int, compute: Callable[[], Answer]) -> Answer:
+    _count(f"{name}.miss")
+    packed = b""
+    try:
+        answer = compute()
+        _count(f"{name}.build")
+        packed = cache.client.encode(answer)  # type: ignore[attr-defined]
+    finally:
+        try:
+            _run(_KEEP, [_raw(key), _raw(f"{key}:builder")], token, packed, ttl_s + STALE_S)
+        except RedisError:
+            logger.warning("Redis did not keep %s.", name, exc_info=True)
+            _count(f"{name}.failure")
     return answer
 
 
@@ -261,22 +314,44 @@ def _client() -> Any:
     return cache.client.get_client(write=True)  # type: ignore[attr-defined]
 
 
+# What is counted is sent to Redis now and then, so that the sums are those of all processes. What a process counted since is
+# sent with its next count, or lost with the process.
+
+_COUNTS = "tp:counts"
+_SEND_EVERY_S = 2.0
+_sent_at = 0.0
+
+
 def counts() -> dict[str, int]:
-    """Hits, misses and failures of this process, as `<name>.hit`, `<name>.miss`, `<name>.failure`."""
-    with _lock:
-        return dict(_counts)
-
-
-def _get(name: str, key: str) -> object:
+    """What all processes counted since Redis started, as `<name>.hit`, `.miss`, `.stale`, `.waited`, `.build`, `.failure`."""
+    _send()
     try:
-        # django-redis answers with the default, too, when it swallows a lost connection.
-        kept: object = cache.get(key, _MISSING)
-    except Exception:
-        logger.warning("Redis did not answer; %s is computed.", name, exc_info=True)
-        _count(f"{name}.failure")
-        return _MISSING
-    _count(f"{name}.miss" if kept is _MISSING else f"{name}.hit")
-    return kept
+        found, doors = (_client().hgetall(key) for key in (_COUNTS, "tp:door"))
+    except RedisError:
+        logger.warning("Redis did not answer; only the counts of this process are told.", exc_info=True)
+        with _lock:
+            return dict(_counts)
+    sums = {name.decode(): int(number) for name, number in found.items()}
+    for name, number in doors.items():
+        of, _, what = name.decode().rpartition("-")
+        sums[f"{of or 'answer'}-door.{what}"] = int(number)
+    return sums
+
+
+def _send() -> None:
+    global _sent_at
+    with _lock:
+        unsent = dict(_counts)
+        _counts.clear()
+        _sent_at = time.monotonic()
+    try:
+        with _client().pipeline(transaction=False) as line:
+            for what, number in unsent.items():
+                line.hincrby(_COUNTS, what, number)
+            line.execute()
+    except RedisError:
+        with _lock:
+            _counts.update(unsent)
 
 
 def _get_many(name: str, keys: list[str]) -> dict[str, object]:
@@ -312,3 +387,6 @@ def _set(name: str, key: str, answer: object, ttl_s: int) -> None:
 def _count(what: str) -> None:
     with _lock:
         _counts[what] += 1
+        is_due = time.monotonic() - _sent_at > _SEND_EVERY_S
+    if is_due:
+        _send()

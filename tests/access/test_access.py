@@ -48,6 +48,8 @@ PUBLIC = {
     "api_schema",
     "api_docs",
     "theme",
+    # The bearer of METRICS_TOKEN, or this machine: tests/house/test_one_builder.py.
+    "metrics",
     # Whoever has the token of a link: tests/sharing.
     "shared_record",
     "shared_verify",
