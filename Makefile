@@ -13,7 +13,7 @@ run: ## Start the portal with its database, cache and worker (PORT, HOST, DATABA
 test: ## Everything: lint, types, import contracts, migrations, unit, integration and browser tests
 	$(BOOT) --dev devtools.suite test
 
-check: ## All of `make test` that needs no tests: lint, types, import contracts, migrations, system check
+check: ## All of `make test` that needs no tests: lint, types, import contracts, secrets, migrations, system check
 	$(BOOT) --dev devtools.suite check
 
 lint: ## Style of Python and templates

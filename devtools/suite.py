@@ -41,7 +41,8 @@ CONTRACTS = Step(
 MIGRATIONS = Step("Migrations match the models", ("manage.py", "makemigrations", "--check", "--dry-run"), True)
 SYSTEM = Step("System check", ("manage.py", "check", "--fail-level", "WARNING"), True)
 SCHEMA = ("spectacular", "--file", "docs/openapi.yaml", "--validate", "--fail-on-warn")
-CHECKS = (*LINT, *TYPES, CONTRACTS, MIGRATIONS, SYSTEM)
+SECRETS = Step("Secrets in the repository", ("-m", "devtools.secret_scan"))
+CHECKS = (*LINT, *TYPES, CONTRACTS, SECRETS, MIGRATIONS, SYSTEM)
 BENCH = (Step("Benchmarks", ("-m", "loadtest.bench"), True),)
 #: Each takes about 600 MB, its servers and its browser included.
 _MOST_PROCESSES = 4
