@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -20,8 +19,8 @@ from trading import periods
 from trading.calc.figure_types import DefinitionSet
 from trading.calc.registry import DEFINITION_SETS
 from trading.formatting import Formats
-from trading.models import GuardState, Level, State, Statement, SyncState
 from trading.queries.figures import definition_of
+from trading.queries.waiting import Waiting, waiting
 
 THEME_COOKIE = "theme"
 
@@ -114,6 +113,8 @@ _LETTERS = {
     "statement_list": "s",
     "settings": "e",
 }
+#: What is counted beside a place.
+_COUNTED = {"statement_list": "statements", "guard_list": "rules", "reconciliation": "breaks"}
 _ON_PHONE = ("dashboard", "account_list", "trade_list", "position_list", "statement_list")
 
 
@@ -252,25 +253,14 @@ class Frame:
         return f"?{urlencode(parameters)}" if parameters else ""
 
     @cached_property
-    def waiting(self) -> int:
-        """How many statements wait for the trader to look at their dry run."""
-        return Statement.objects.for_trader(self.trader).filter(state=State.READY).count() if self.trader else 0
+    def waiting(self) -> Waiting:
+        """What waits for the trader to look at it."""
+        return waiting(self.trader) if self.trader else Waiting()
 
-    @cached_property
+    @property
     def pressing(self) -> int:
         """How many rules stand at warning or critical now."""
-        if not self.trader:
-            return 0
-        states = GuardState.objects.filter(rule__account__trader=self.trader, rule__account__archived_at__isnull=True)
-        return states.filter(rule__enabled=True).exclude(level=Level.NORMAL).count()
-
-    @cached_property
-    def breaks(self) -> int:
-        """How many breaks stand, over all accounts in use."""
-        if not self.trader:
-            return 0
-        feeds = SyncState.objects.for_trader(self.trader).filter(account__archived_at__isnull=True)
-        return int(feeds.aggregate(breaks=Sum("open_breaks", default=0))["breaks"])
+        return self.waiting.rules
 
     @cached_property
     def places(self) -> list[Link]:
@@ -278,15 +268,10 @@ class Frame:
 
     @cached_property
     def phone_places(self) -> list[Link]:
-        return [self._link(*place) for place in _PLACES if place[2] in _ON_PHONE]
+        return [link for link, place in zip(self.places, _PLACES, strict=True) if place[2] in _ON_PHONE]
 
     def _link(self, label: Promise, icon: str, name: str, own: tuple[str, ...]) -> Link:
-        counts = {
-            "statement_list": lambda: self.waiting,
-            "guard_list": lambda: self.pressing,
-            "reconciliation": lambda: self.breaks,
-        }
-        count = counts[name]() if name in counts else 0
+        count = getattr(self.waiting, _COUNTED[name]) if name in _COUNTED else 0
         keeps = name in _OF_ACCOUNT
         return Link(
             str(label),

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from accounts.models import Trader
 from tests import make
 from trading.filters import CashFlowFilter, TradeFilter
+from trading.formatting import Formats
 from trading.models import CashFlow
 from trading.queries.trades import all_trades, closed_trades
+from trading.views.trade_figures import set_filters
+from trading.views.trade_listing import TradeListing
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +29,27 @@ def _found(trader: Trader, query: str) -> set[str]:
 
 def _errors(trader: Trader, query: str) -> Any:
     return TradeFilter(QueryDict(query), closed_trades(trader), request=SimpleNamespace(user=trader)).errors
+
+
+@pytest.mark.parametrize(
+    "query", ["", "account=own", "account=own&tag=", "tag=x&tag=", "account=stranger", "account=own&side=buy"]
+)
+def test_an_address_of_accounts_alone_shows_what_its_form_would(ann: Trader, bo: Trader, query: str) -> None:
+    own, stranger = make.account(ann), make.account(bo)
+    make.account(ann)
+    make.trade(own)
+    request = RequestFactory().get(
+        f"/trades/?{query.replace('own', str(own.pk)).replace('stranger', str(stranger.pk))}"
+    )
+    request.user = ann
+    short, whole = TradeListing.of(request), TradeListing.of(request)
+    whole.plain_accounts = None
+    assert [account.pk for account in short.chosen_accounts] == [account.pk for account in whole.chosen_accounts]
+    assert [row["id"] for row in short.page.rows] == [row["id"] for row in whole.page.rows]
+    assert short.totals == whole.totals
+    assert short.is_valid == whole.is_valid == ("stranger" not in query)
+    formats = Formats.of(ann)
+    assert list(set_filters(short, formats)) == list(set_filters(whole, formats))
 
 
 def test_narrows_to_one_or_several_accounts(ann: Trader) -> None:

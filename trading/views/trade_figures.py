@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.models import BrokerAccount
 from trading.calc.interval import wilson_interval
 from trading.filters import HOLDING_NAMES, SESSION_NAMES, WEEKDAYS, WITHOUT
 from trading.formatting import Formats, unknown
@@ -180,6 +181,13 @@ Setting = tuple[str, str, tuple[str, ...], str, str]
 
 def set_filters(listing: TradeListing, formats: Formats) -> Iterator[Setting]:
     """Label, value, parameters, the one value of them to take away ("" for all), icon."""
+    if listing.plain_accounts is None:
+        return _set_by_form(listing, formats)
+    asks = any(listing.parameters.getlist("account"))
+    return iter([_account_setting(account) for account in listing.plain_accounts] if asks else ())
+
+
+def _set_by_form(listing: TradeListing, formats: Formats) -> Iterator[Setting]:
     form = listing.filter.form
     cleaned: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {}
     if cleaned.get("from") or cleaned.get("to"):
@@ -188,7 +196,7 @@ def set_filters(listing: TradeListing, formats: Formats) -> Iterator[Setting]:
     elif period := cleaned.get("period", ""):
         yield _("Closed"), _period_words(period), ("period",), "", "calendar-event"
     for account in cleaned.get("account") or ():
-        yield _("Account"), account.label, ("account",), str(account.pk), "building-bank"
+        yield _account_setting(account)
     if currency := cleaned.get("currency"):
         yield _("Currency"), currency.upper(), ("currency",), "", ""
     for name in ("symbol", "side", "result", "strategy", "phase"):
@@ -205,6 +213,10 @@ def set_filters(listing: TradeListing, formats: Formats) -> Iterator[Setting]:
 def _choice_words(field: Any, value: str) -> str:
     """The words of a choice; a free text is its own."""
     return str(dict(getattr(field, "choices", ())).get(value, value))
+
+
+def _account_setting(account: BrokerAccount) -> Setting:
+    return _("Account"), account.label, ("account",), str(account.pk), "building-bank"
 
 
 def _groups(cleaned: Mapping[str, Any], formats: Formats) -> Iterator[Setting]:
