@@ -16,7 +16,7 @@ from tests.cast import NOW
 from tests.guards.live import at, hold, quote, report, rule, watch
 from trading.calc import guards
 from trading.calc.guard_texts import from_texts
-from trading.calc.guard_types import Carried
+from trading.calc.guard_types import MARKET_KINDS, Carried
 from trading.models import Alert, AuditEntry, Delivery, GuardRule, GuardState
 from trading.queries.guard_replay import recorded
 from trading.services.guard_rules import as_rule, save_rules
@@ -225,3 +225,30 @@ def test_a_long_history_is_thinned_without_losing_its_extremes(
     assert min(seen.equity for seen in past.observations) == 5_000
     assert max(seen.equity for seen in past.observations) == 10_099
     assert past.observations[-1].at == at(99 * 60)
+
+
+def test_a_rule_that_stands_where_it_stood_is_written_its_moment_alone(main: BrokerAccount) -> None:
+    watch(main, 10_000)
+    before = {state.pk: (state.level, state.carried, state.figures) for state in GuardState.objects.all()}
+    later = at(5)
+    with CaptureQueriesContext(connection) as captured:
+        evaluate([main.pk], now=later)
+    (stored,) = [row["sql"] for row in captured if "INSERT INTO trading_guardstate" in row["sql"]]
+    after = GuardState.objects.filter(pk__in=before)
+    assert {state.pk: (state.level, state.carried, state.figures) for state in after} == before
+    judged = [state for state in after if state.figures or state.rule.kind in MARKET_KINDS]
+    assert judged and {state.evaluated_at for state in judged} == {later}
+    assert "episodes" not in stored
+
+
+def test_what_a_rule_carries_outlives_a_write_of_its_figures_alone(main: BrokerAccount) -> None:
+    watch(main, 10_000)
+    hold(main)
+    quote(main, bid=Decimal("1.00"), ask=Decimal("1.02"))
+    evaluate([main.pk], now=at(1))
+    carried = GuardState.objects.get(rule__kind="spread").carried
+    quote(main, bid=Decimal("1.00"), ask=Decimal("1.03"))
+    evaluate([main.pk], now=at(2))
+    state = GuardState.objects.get(rule__kind="spread")
+    assert state.carried == carried != {} and state.level == "critical"
+    assert {of["used"] for of in state.figures.values()} != {None}

@@ -55,6 +55,8 @@ def _track(stored: Mapping[str, str]) -> Track:
 
 
 def _text(value: Any) -> Any:
+    if value is None:
+        return None
     if isinstance(value, Decimal):
         return format(value, "f")
     return value.isoformat() if isinstance(value, datetime) else value

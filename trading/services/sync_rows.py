@@ -97,10 +97,12 @@ class Counts:
 def write_positions(account_ids: Sequence[UUID], rows: Rows) -> Counts:
     """Makes these the open positions of these accounts. A row that says nothing new is not written."""
     columns, facts = _names(_POSITION), _POSITION_FACTS
+    # NOT IN is looked up in a hash. What NOT EXISTS becomes rests on how many rows the planner guesses `incoming` to have,
+    # which is too few: then each position is compared with every row.
     found = fetch(
         f""", gone AS (
             DELETE FROM trading_position p WHERE p.account_id = ANY(%(accounts)s::uuid[])
-            AND NOT EXISTS (SELECT FROM incoming i WHERE i.account_id = p.account_id AND i.ticket = p.ticket)
+            AND (p.account_id, p.ticket::text) NOT IN (SELECT account_id, ticket FROM incoming)
             RETURNING p.account_id
         ), written AS (
             INSERT INTO trading_position AS p ({columns}, source)
