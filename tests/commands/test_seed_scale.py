@@ -22,14 +22,16 @@ def test_fills_every_trader_and_rolls_up_their_days(capsys: pytest.CaptureFixtur
     assert (Trade.objects.count(), Execution.objects.count(), LiveSnapshot.objects.count()) == (203, 406, 60)
     assert differing_accounts() == []
     said = capsys.readouterr().out
-    assert "20 of 20 traders, 203 trades" in said and "The database takes" in said
+    assert "20 of 20 traders, 203 trades written" in said and "The database takes" in said
 
 
-def test_goes_on_where_a_run_was_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_goes_on_where_a_run_was_cut_off(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(scale, "BLOCK", 4)
     seed_scale(8, 80)
     kept = set(Trade.objects.values_list("pk", flat=True))
+    capsys.readouterr()
     seed_scale(12, 120)
+    assert "12 of 12 traders, 40 trades written" in capsys.readouterr().out
     assert Trader.objects.count() == 12
     assert kept < set(Trade.objects.values_list("pk", flat=True)) and Trade.objects.count() == 120
 

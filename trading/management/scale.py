@@ -102,15 +102,17 @@ def is_foreign() -> bool:
     return people.exists()
 
 
-def fill(sizes: Sizes, now: datetime) -> Iterator[int]:
-    """Fills block after block, those left out that are there already. Yields how many traders there are."""
+def fill(sizes: Sizes, now: datetime) -> Iterator[tuple[int, int]]:
+    """Fills block after block, those left out that are there already. Yields how many traders there are, and trades written."""
+    written = 0
     for first in range(0, sizes.traders, BLOCK):
         numbers = range(first, min(first + BLOCK, sizes.traders))
         known = set(Trader.objects.filter(email__in=map(_email, numbers)).values_list("email", flat=True))
         missing = [number for number in numbers if _email(number) not in known]
         if missing:
             _fill_block(missing, sizes, now)
-        yield numbers[-1] + 1
+        written += sum(sizes.of(sizes.trades, number) for number in missing)
+        yield numbers[-1] + 1, written
 
 
 def _email(number: int) -> str:

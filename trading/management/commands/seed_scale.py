@@ -32,20 +32,21 @@ class Command(BaseCommand):
         started = time.monotonic()
         keep_tiers(timezone.now())
         told_at = started
-        for traders in fill(sizes, timezone.now()):
+        written = 0
+        for traders, written in fill(sizes, timezone.now()):
             if time.monotonic() - told_at > _TOLD_EVERY_S:
                 told_at = time.monotonic()
-                self._say(traders, sizes, told_at - started)
+                self._say(traders, sizes, written, told_at - started)
         self.stdout.write("Analysing ...")
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-        self._say(sizes.traders, sizes, time.monotonic() - started)
+        self._say(sizes.traders, sizes, written, time.monotonic() - started)
         self.stdout.write(self._measured())
 
-    def _say(self, traders: int, sizes: Sizes, took_s: float) -> None:
-        trades = sizes.trades * traders // sizes.traders
+    def _say(self, traders: int, sizes: Sizes, written: int, took_s: float) -> None:
         self.stdout.write(
-            f"{traders:,} of {sizes.traders:,} traders, {trades:,} trades: {took_s:.0f} s, {trades / took_s:,.0f} trades/s"
+            f"{traders:,} of {sizes.traders:,} traders, {written:,} trades written: {took_s:.0f} s,"
+            f" {written / took_s:,.0f} trades/s"
         )
         self.stdout.flush()
 
