@@ -18,6 +18,10 @@ _ABOUT_CACHES = (
     "# TYPE tradeportal_cache_total counter",
 )
 _RESULTS = ("hit", "waited", "stale", "miss", "build", "failure")
+_ABOUT = (
+    "Counted since Valkey started, by all processes together. Waited: another built it meanwhile. "
+    "Stale: its time was over, and a new one under way."
+)
 
 
 @require_safe
@@ -50,9 +54,16 @@ def _is_of_this_machine(address: str) -> bool:
 
 
 def cache_counts(request: HttpRequest) -> HttpResponse:
-    """The counts as a table, in the admin."""
+    """The counts as a table, in the admin, which is written in English."""
     counted = cache.counts()
     names = sorted({what.rsplit(".", 1)[0] for what in counted})
     rows = [(name, [counted.get(f"{name}.{result}", 0) for result in _RESULTS]) for name in names]
-    context = {**admin.site.each_context(request), "title": "Caches", "results": _RESULTS, "rows": rows}
+    headings = ["Cache", *(result.capitalize() for result in _RESULTS)]
+    context = {
+        **admin.site.each_context(request),
+        "title": "Caches",
+        "about": _ABOUT,
+        "headings": headings,
+        "rows": rows,
+    }
     return TemplateResponse(request, "admin/caches.html", context)
