@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 HELD, AIM, MISSED = "held", "aim reached", "MISSED"
-_TARGET = re.compile(r"(?P<sign><=|>=|<) (?P<must>[\d.,/]+)(?: [^\d,]\S*)?(?:, aim (?P<aim>[\d.,/]+))?")
+_TARGET = re.compile(r"(?P<sign><=|>=|<) (?P<must>[\d.]+(?:/\d+)?)(?: [^\d\s,]+)?(?:, aim (?P<aim>[\d.]+))?$")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
