@@ -104,6 +104,21 @@ def test_a_clock_an_hour_ahead_is_refused_with_what_to_do(bridge: APIClient, acc
     assert dump() == before
 
 
+@pytest.mark.parametrize("moment", ["1970-01-01T00:00:00Z", "2000-01-01T00:00:10Z"])
+def test_a_feed_does_not_begin_with_a_clock_that_was_never_set(
+    bridge: APIClient, account: BrokerAccount, moment: str
+) -> None:
+    before = dump()
+    error = post(bridge, payload(entry(account, sent_at=moment, positions=[position()]))).json()["accounts"][0]["error"]
+    assert error["code"] == "clock_behind"
+    assert "Set the clock" in error["message"]
+    assert dump() == before
+    found = post(bridge, payload(entry(account, positions=[position()]))).json()["accounts"][0]
+    assert found["result"] == "recorded"
+    found = post(bridge, payload(entry(account, sent_at=moment, positions=[]))).json()["accounts"][0]
+    assert found["result"] == "older"
+
+
 def test_a_clock_an_hour_behind_is_taken_since_only_the_order_counts(bridge: APIClient, account: BrokerAccount) -> None:
     behind = text(timezone.now() - timedelta(hours=1))
     found = post(bridge, payload(entry(account, sent_at=behind, positions=[position()]))).json()["accounts"][0]

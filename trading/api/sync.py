@@ -141,7 +141,7 @@ class SyncedReconciliation(serializers.Serializer[Any]):
 
 class SyncError(serializers.Serializer[Any]):
     code = serializers.ChoiceField(
-        choices=["invalid", "not_found", "archived", "twice", "clock_ahead", "currency", "failed"]
+        choices=["invalid", "not_found", "archived", "twice", "clock_ahead", "clock_behind", "currency", "failed"]
     )
     message = serializers.CharField()
     fields = serializers.DictField(  # type: ignore[assignment]

@@ -1,6 +1,6 @@
 """How far each kind of rule is used up, and what is left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,12 +21,7 @@ def of_account(rule: Rule, track: Track, seen: Observation) -> Reading:
 
 def of_market(rule: Rule, quote: Quote, now: datetime) -> Reading | None:
     """None where the quote does not say what the rule asks."""
-    readers: dict[str, Callable[[Quote, datetime], Decimal | None]] = {
-        Kind.MARKET_GAP: _gap,
-        Kind.SPREAD: _spread,
-        Kind.STALE_QUOTE: _age_s,
-    }
-    used = readers[rule.kind](quote, now)
+    used = _OF_MARKET[rule.kind](quote, now)
     # A fresh quote ends a silence at once.
     rearm = ZERO if rule.kind == Kind.STALE_QUOTE else rule.rearm_ratio
     return None if used is None else Reading(used, rule.warning, rule.critical, rearm)
@@ -155,3 +150,10 @@ def _age_s(quote: Quote, now: datetime) -> Decimal:
 
 def _less(amount: Decimal, risk: Decimal | None) -> Decimal | None:
     return None if risk is None else amount - risk
+
+
+_OF_MARKET: Mapping[str, Callable[[Quote, datetime], Decimal | None]] = {
+    Kind.MARKET_GAP: _gap,
+    Kind.SPREAD: _spread,
+    Kind.STALE_QUOTE: _age_s,
+}

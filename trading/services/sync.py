@@ -34,10 +34,13 @@ logger = logging.getLogger(__name__)
 
 #: A clock may be this much ahead; it then counts as right.
 CLOCK_TOLERANCE = timedelta(minutes=2)
+#: A feed that was never heard of before does not begin longer ago: a clock without a battery says 1970 or 2000. One that is
+#: known may tell of earlier moments, which are no news.
+OLDEST_START = timedelta(days=366)
 KEY_LENGTH = 80
 RECEIPTS_KEPT = timedelta(days=1)
 #: Refusals that say something about the feed; the others are about the call.
-_OF_THE_FEED = ("invalid", "clock_ahead", "currency", "failed")
+_OF_THE_FEED = ("invalid", "clock_ahead", "clock_behind", "currency", "failed")
 
 
 class KeyReused(TradingError):
@@ -139,10 +142,15 @@ def _why_not(item: Item, seen: set[UUID], now: datetime) -> tuple[str, str] | No
     if entry.currency and entry.currency != account.currency:
         return "currency", f"These figures are in {entry.currency[:10]}, the account is in {account.currency}."
     assert entry.sent_at is not None  # else it were a problem
-    ahead = entry.sent_at - now
+    return _what_is_wrong_with_the_clock(entry.sent_at - now, is_new=account.last_sent_at is None)
+
+
+def _what_is_wrong_with_the_clock(ahead: timedelta, *, is_new: bool) -> tuple[str, str] | None:
     if ahead > CLOCK_TOLERANCE:
         minutes = int(ahead.total_seconds() // 60)
         return "clock_ahead", f"sent_at is {minutes} minutes ahead. Set the clock of the computer that sent this."
+    if is_new and -ahead > OLDEST_START:
+        return "clock_behind", f"sent_at is {-ahead.days} days ago. Set the clock of the computer that sent this."
     return None
 
 
