@@ -39,6 +39,13 @@ def _raise(wanted: list[UUID], with_history: list[UUID]) -> None:
         announce(trader_id for (trader_id,) in cursor.fetchall())
 
 
+def revisions_of(account_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """The revision of each of these accounts as this transaction sees it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, revision FROM accounts_brokeraccount WHERE id = ANY(%s)", [list(account_ids)])
+        return dict(cursor.fetchall())
+
+
 def announce(trader_ids: Iterable[UUID]) -> None:
     """Lets go of the answers that are kept for these traders: now, and for good once the transaction has committed.
 

@@ -61,7 +61,8 @@ class _Watched:
     figures: str = "{}"
 
 
-@transaction.atomic
+# Without a savepoint: what fails here fails what it is part of.
+@transaction.atomic(savepoint=False)
 def evaluate(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, GuardOutcome]:
     """Judges the accounts by what is recorded of them at `now`. Again with nothing new: no alert, no request.
 

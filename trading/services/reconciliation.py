@@ -43,7 +43,8 @@ class _Compared:
     is_stale: bool
 
 
-@transaction.atomic
+# A savepoint of its own would serve nothing: what fails here fails the sync, which has one.
+@transaction.atomic(savepoint=False)
 def reconcile(account_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, ReconciliationResult]:
     """Compares these accounts after a sync and logs the run. Again with nothing new: it is counted by the next row.
 

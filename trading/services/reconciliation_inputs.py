@@ -8,13 +8,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F
 
-from accounts.models import BrokerAccount
 from trading.calc.reconciliation import Row, Rules
 from trading.calc.symbols import Markets
 from trading.models import AccountRules, Instrument, Position, SymbolMapping, SyncState, Trade
 from trading.queries.book_balances import Balances, balances
+
+_LOCK = "SELECT FROM accounts_brokeraccount WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ def lock(account_ids: Iterable[UUID]) -> None:
 
     "No key": rows of other tables may still be made to point at them.
     """
-    own = BrokerAccount.objects.filter(pk__in=set(account_ids)).order_by("pk")
-    list(own.select_for_update(no_key=True).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [list(set(account_ids))])
 
 
 def load(account_ids: Sequence[UUID]) -> dict[UUID, Sides]:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from uuid_utils import uuid7
 
-from accounts.models import BrokerAccount, MarginMode, Platform
-from accounts.revisions import raise_live_revision
+from accounts.models import MarginMode, Platform
+from accounts.revisions import raise_live_revision, revisions_of
 from trading.calc.open_risk import OpenPosition, open_risk
 from trading.services import guarding, reconciliation
 from trading.services.deals import DealTally, NewDeals, Stops, fill_of, number_in, record_deals
@@ -91,7 +91,7 @@ def write_batch(items: Sequence[Item], *, now: datetime, started: float) -> Writ
     raise_live_revision(_changed(written, figures) | with_history, with_history=with_history)
     written.reconciliations = reconciliation.reconcile(ids, now=now)
     guarding.evaluate(ids, now=now)
-    written.revisions = dict(BrokerAccount.objects.filter(pk__in=ids).values_list("pk", "revision"))
+    written.revisions = revisions_of(ids)
     return written
 
 
