@@ -1,6 +1,7 @@
 """What readers see who have a link, and above all what they do not."""
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -301,7 +302,10 @@ def test_a_head_of_another_account_is_not_found(account: BrokerAccount, stranger
 
 def test_readers_are_told_which_days_were_amended(account: BrokerAccount, stranger: Client) -> None:
     token = scene.link(account).token
-    assert "No day was amended after sealing." in text(read(stranger, token, "shared_verify"))
+    shown = text(read(stranger, token, "shared_verify"))
+    assert "No day was amended after sealing." in shown
+    words = set(re.findall(r'>(\d+)<span class="phone-word"> (trades?)<', shown))
+    assert {word for number, word in words if number == "1"} == {"trade"}
     Trade.objects.filter(account=account, symbol="GOLDISH").update(swap=Decimal(-1))
     seal_account(account.pk, SOON + timedelta(days=20))
     shown = text(read(stranger, token, "shared_verify"))

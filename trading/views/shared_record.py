@@ -176,10 +176,13 @@ def _pages(start: int, size: int, total: int) -> dict[str, Any]:
 
 
 def _link_row(row: DayDigest) -> dict[str, Any]:
+    """`unit` stands behind the number of trades where no head of a column says what it is."""
+    trades = reader().number(row.trades)
     return {
         "position": reader().number(row.position),
         "day": reader().day(row.day),
         "sealed": reader().clock(row.sealed_at),
-        "trades": reader().number(row.trades),
+        "trades": trades,
+        "unit": reader().count(row.trades, "trade").removeprefix(trades),
         "digest": row.digest,
     }
