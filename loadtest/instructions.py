@@ -209,7 +209,7 @@ def recorded() -> dict[str, float]:
 
 def record(found: dict[str, Any]) -> None:
     counts = found["counts"]
-    shares = {name: round(counts[name] / counts["hello"], 1) for name in list(CALLS)[1:]}
+    shares = {name: round(counts[name] / counts["hello"], 2) for name in list(CALLS)[1:]}
     RECORD.write_text(json.dumps(shares, indent=4) + "\n", encoding="utf-8")
 
 
