@@ -18,6 +18,8 @@ from loadtest.entries import entry_of
 CALLERS: list[dict[str, Any]] = json.loads(Path(os.environ["LOAD_SEED"]).read_text(encoding="utf-8"))
 ASKS_WITH_TAGS = os.environ.get("LOAD_CONDITIONAL") == "1"
 SYNC_EVERY_S = 10
+#: Those whom a hundred users ask about.
+LIVE = CALLERS[:100]
 _next = itertools.cycle(CALLERS)
 
 
@@ -78,11 +80,11 @@ class Bridge(FastHttpUser):
     """Sends the syncs of every caller whom a client asks about: each has a sync every ten seconds."""
 
     fixed_count = 1
-    wait_time = constant_pacing(SYNC_EVERY_S / 100)
+    wait_time = constant_pacing(SYNC_EVERY_S / len(LIVE))
 
     def on_start(self) -> None:
         self.turns = itertools.count(1)
-        self.callers = itertools.cycle(CALLERS[:100])
+        self.callers = itertools.cycle(LIVE)
 
     @task
     def sync(self) -> None:
