@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from devtools import chromium, links, load
+from devtools import links, load
+from devtools.programs import CHROMIUM, NGINX, Missing
 from tradeportal.console import say
 from tradeportal.embedded import EmbeddedError
 from tradeportal.local import ROOT, LocalServers, var_directory
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         return wishes[wish]()
-    except (EmbeddedError, chromium.Missing) as error:
+    except (EmbeddedError, Missing) as error:
         say(str(error))
     except KeyboardInterrupt:
         say("Stopped.")
@@ -78,11 +79,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def test() -> int:
     """Every check, then every test; pytest's own summary ends the output."""
-    browser = chromium.ensure()
+    browser, nginx = CHROMIUM.ensure(), NGINX.ensure()
     failed = run_steps(CHECKS)
     if failed:
         say(f"\nFailed before the tests: {', '.join(failed)} (their words are above).")
-    environment = {**os.environ, "CHROMIUM": browser or ""}
+    environment = {**os.environ, "CHROMIUM": browser or "", "NGINX": nginx or ""}
     say("\nTests ...")
     tests = subprocess.run([sys.executable, "-m", "pytest", *_pytest_options()], cwd=ROOT, env=environment, check=False)
     return 1 if failed else tests.returncode

@@ -34,9 +34,9 @@ _LARGEST = """() => new Promise((done) => {
 
 def measure() -> dict[str, Any]:
     """Shape: milliseconds until the largest paint, of each page, cold and warm; empty without a Chromium."""
-    from devtools import chromium
+    from devtools.programs import CHROMIUM
 
-    path = chromium.find()
+    path = CHROMIUM.find()
     if path is None:
         return {"rows": []}
     django.setup()

@@ -17,6 +17,7 @@ READS = (
     re.compile(r"""\benv\.\w+\(\s*"([A-Z][A-Z0-9_]+)\""""),
     re.compile(r"""\benviron(?:ment)?(?:\.get|\.setdefault)\(\s*"([A-Z][A-Z0-9_]+)\""""),
     re.compile(r"""\benviron(?:ment)?\[\s*"([A-Z][A-Z0-9_]+)"\s*\]"""),
+    re.compile(r"""\bProgram\(\s*"\w+",\s*"([A-Z][A-Z0-9_]+)\""""),
 )
 #: Set by our own programs for each other or by the system, and no business of a person.
 INTERNAL = {

@@ -15,7 +15,7 @@ from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from devtools import chromium
+from devtools.programs import CHROMIUM
 from tests.browser.pages import Site
 from tests.browser.people import build_site
 
@@ -32,9 +32,9 @@ _ARGUMENTS = [
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    path = chromium.find()
+    path = CHROMIUM.find()
     if not path:
-        pytest.skip(chromium.HINT)
+        pytest.skip(CHROMIUM.hint)
     # Playwright runs an event loop in this thread, which Django would take for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:

@@ -1,25 +1,27 @@
 """What deploy/ says to nginx and gunicorn is understood by them, and fits together."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from devtools.programs import NGINX
 from loadtest.ab_servers import configuration
 from tradeportal.local import ROOT
 
 CONFIGURATION = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(not shutil.which("nginx"), reason="nginx is not installed")
 def test_nginx_understands_its_configuration(tmp_path: Path) -> None:
+    nginx = NGINX.find()
+    if nginx is None:
+        pytest.skip(NGINX.hint)
     file = tmp_path / "nginx.conf"
     file.write_text(configuration(tmp_path, 8099, "127.0.0.1:8098"), encoding="utf-8")
     tried = subprocess.run(
-        ["nginx", "-t", "-p", str(tmp_path), "-c", str(file)], capture_output=True, text=True, check=False
+        [nginx, "-t", "-p", str(tmp_path), "-c", str(file)], capture_output=True, text=True, check=False
     )
     assert tried.returncode == 0, tried.stderr
 
