@@ -52,7 +52,7 @@ class KeyFacts:
 # What was written for a trader. `writes` counts the writes that have committed, `pending` stands while one is under way.
 # Should a process die between its commit and `end_write`, `pending` outlives every mark of the state before it.
 
-#: Longer than ANSWERS_MARK_S, and than what a transaction does after it has spoken of its write.
+#: Twice the longest ANSWERS_MARK_S, and longer than what a transaction does after it has spoken of its write.
 _PENDING_S = 120
 _WRITES_S = 86_400
 _UNTOLD = "Redis was not told of a write; what it keeps is good for some seconds at most."

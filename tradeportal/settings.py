@@ -156,7 +156,7 @@ CACHES = {
 DJANGO_REDIS_IGNORE_EXCEPTIONS = True
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 # How long a kept answer of the API may go unasked when its rows were changed by SQL alone; 0 asks the database each time.
-ANSWERS_MARK_S = env.integer("ANSWERS_MARK_S", 10, minimum=0)
+ANSWERS_MARK_S = env.integer("ANSWERS_MARK_S", 10, maximum=60)
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 # ---- Statements and pictures ------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CSRF_ALLOWED_CHARS, CSRF_SECRET_LENGTH
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from trading import cache
 from trading.front_door import kept_headers, unpacked
@@ -30,8 +30,8 @@ from trading.marks import PageMark, page_mark_of, unpacked_page_mark
 
 #: Addresses whose views keep their pages.
 KEPT = frozenset({"/trades/"})
-#: Stands in a kept page where the token of the request goes.
-TOKEN = b"the-token-of-this-request"
+#: Stands in a kept page where the token of the request goes: nothing that a page may hold for another reason.
+TOKEN = salted_hmac("trading.page_door", "token of the request").hexdigest().encode()
 _SECRET = re.compile(rf"[A-Za-z0-9]{{{CSRF_SECRET_LENGTH}}}")
 #: A message waits to be shown once: in a cookie, or in the session when it is long.
 _MESSAGES = "messages", "_messages"
@@ -98,7 +98,7 @@ def _address(request: HttpRequest) -> str:
     own = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME)
     cookies = sorted(pair for pair in request.COOKIES.items() if pair[0] not in own)
     language = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
-    asked = (programme(), request.path_info, request.META["QUERY_STRING"], language, cookies)
+    asked = (programme(), TOKEN, request.path_info, request.META["QUERY_STRING"], language, cookies)
     return _digest(repr(asked))
 
 

@@ -47,6 +47,14 @@ def test_a_trader_with_auto_close_is_told_that_it_is_stopped(
     assert (answer.status_code, answer.json()["auto_close_stopped"]) == (200, True)
 
 
+def test_a_trader_without_auto_close_is_told_nothing_of_it(ann_api: APIClient, cy: Trader, ann: Trader) -> None:
+    make.account(ann)
+    tag = ann_api.get("/api/v1/guards/status/")["ETag"]
+    set_kill_switch(True, reason="Broker outage", staff=cy, now=NOW)
+    assert ann_api.get("/api/v1/guards/status/", headers={"If-None-Match": tag}).status_code == 304
+    assert ann_api.get("/api/v1/guards/status/").json()["auto_close_stopped"] is False
+
+
 def test_a_row_of_the_switch_stays_as_it_is(cy_client: Client, cy: Trader) -> None:
     cy_client.post(reverse(ADD), {"is_on": "on", "reason": "Broker outage"})
     switch = KillSwitch.objects.get()

@@ -113,6 +113,13 @@ def test_the_forms_of_a_kept_page_work_and_no_two_tokens_are_alike(ann: Trader, 
     assert len(tokens) == 2
 
 
+def test_a_search_brings_no_token_into_a_link(ann_client: Client, account: BrokerAccount) -> None:
+    ann_client.get(TRADES, {"q": "the-token-of-this-request"})
+    page = ann_client.get(TRADES, {"q": "the-token-of-this-request"}).content.decode()
+    assert "q=the-token-of-this-request" in page and f"q={page_door.TOKEN.decode()}" not in page
+    assert not re.search(r"q=[0-9A-Za-z]{64}", page)
+
+
 def test_a_token_made_here_is_one_of_django() -> None:
     secret = "aZ09" * 8
     for _ in range(200):

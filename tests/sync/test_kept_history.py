@@ -114,6 +114,12 @@ def import_of(life: Life) -> None:
     assert act.account_of(life.statement) == life.account
 
 
+def _import_nothing(life: Life) -> None:
+    """Its opening balance takes the place of the one that the first sync told."""
+    content = page(cash=(), opening=Decimal("7000.00"))
+    assert act.account_of(act.imported(life.account.trader, content)) == life.account
+
+
 def undo(life: Life) -> None:
     import_of(life)
     answers(life.account)
@@ -150,6 +156,7 @@ WRITES: dict[str, Callable[[Life], None]] = {
     "a tag": lambda life: _journal(life, tags=["news"]),
     "a name": rename,
     "an import": import_of,
+    "an import without a row": _import_nothing,
     "an undo": undo,
     "a position that is taken into the book": take_broker_word,
 }

@@ -106,7 +106,9 @@ class GuardsStatus(serializers.Serializer[Any]):
     drawdown_guard = DrawdownGuard(allow_null=True, help_text="The one that is nearest to breaking.")
     market_guard_alerts = MarketAlert(many=True)
     any_positions_should_close = serializers.BooleanField()
-    auto_close_stopped = serializers.BooleanField(help_text="Staff have stopped all auto-closing.")
+    auto_close_stopped = serializers.BooleanField(
+        help_text="Staff have stopped all auto-closing, and one of these accounts has it on."
+    )
     last_evaluated_at = serializers.DateTimeField(allow_null=True)
     accounts = AccountGuards(many=True)
 
@@ -226,7 +228,7 @@ class GuardsStatusView(APIView):
                 "drawdown_guard": _tightest(standings),
                 "market_guard_alerts": [alert for one in shown for alert in one["market_guard_alerts"]],
                 "any_positions_should_close": any(standing.should_close for standing in standings),
-                "auto_close_stopped": is_auto_closing_stopped(),
+                "auto_close_stopped": any(one.has_auto_close for one in standings) and is_auto_closing_stopped(),
                 "last_evaluated_at": max((s.evaluated_at for s in standings if s.evaluated_at), default=None),
                 "accounts": shown,
             }

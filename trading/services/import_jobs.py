@@ -5,7 +5,7 @@ a job that finds the statement in another state than its own does nothing.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -204,15 +204,26 @@ def _merge(statement: Statement, reading: Reading, work: Work, now: datetime) ->
     work.stage("Checking the stated figures", MERGING_PERCENT)
     statement.header = _header(reading.parsed, statement)
     filled = fill_in_account(account, statement) if choice.account else []
-    if changes_anything(tallies) or filled or kept or not choice.account:
+    read = _read_fields(reading.parsed, moments, choice)
+    if changes_anything(tallies) or filled or kept or not choice.account or _tells_opening(account, read):
         _raise_revision(account, filled)
-    fields = _read_fields(reading.parsed, moments, choice) | {
+    fields = read | {
         "header": statement.header,
         "account": account,
         "outcome": describe(tallies, statement.pk, creates_account=choice.account is None, journal_added=kept),
         "stated": stated_against_ours(reading.parsed, account.pk),
     }
     return Merged(fields, account, choice.account is None)
+
+
+def _tells_opening(account: BrokerAccount, read: Mapping[str, Any]) -> bool:
+    """Whether the opening balance may be another one by this statement, though it bring no row: none reaches back as far."""
+    histories = Statement.objects.filter(account=account, state__in=IN_BOOK, has_history=True)
+    if read["opening_balance"] is not None:
+        histories = histories.filter(opening_balance__isnull=False)
+        if read["period_start"] is not None:
+            histories = histories.filter(period_start__lte=read["period_start"])
+    return bool(read["has_history"]) and not histories.exists()
 
 
 def _stage(reading: Reading, clock: ServerClock, reported_at: datetime, work: Work) -> dict[str, int]:

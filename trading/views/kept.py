@@ -58,6 +58,7 @@ def _key(request: HttpRequest, parts: tuple[object, ...]) -> str:
     language = translation.get_language()
     known = [
         programme(),
+        TOKEN.decode(),
         language,
         request.get_full_path(),
         parts,

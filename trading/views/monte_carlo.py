@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -82,7 +83,7 @@ def _by_currency(wanted: Wanted) -> list[Wanted]:
 
 
 def _kept(wanted: Wanted, method: Method, paths: int, ruin: Decimal) -> Drawn:
-    parts = (method, paths, ruin, SEED, *kept_under(wanted))
+    parts = (translation.get_language(), method, paths, ruin, SEED, *kept_under(wanted))  # a reason is in words
     return cache.remembered("paths", parts, cache.FIGURE_SETS_S, lambda: _draw(wanted, method, paths, ruin))
 
 
