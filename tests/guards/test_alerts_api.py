@@ -15,6 +15,7 @@ from tests.guards.live import at, consent, hold, watch
 from tests.guards.receiver import Receiver, receiver
 from trading.models import Alert, AuditEntry, CloseRequest, Delivery, Webhook
 from trading.services import webhooks as webhook_services
+from trading.services.close_requests import LIFETIME
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1"
@@ -34,7 +35,9 @@ def fallen(main: BrokerAccount) -> BrokerAccount:
     hold(main)
     watch(main, 8_400, 10)
     watch(main, 7_900, 20)
-    CloseRequest.objects.update(not_before=timezone.now() - timedelta(seconds=1))
+    # The clock of the tests stood still since they were collected; the endpoints go by the real one.
+    now = timezone.now()
+    CloseRequest.objects.update(not_before=now - timedelta(seconds=1), expires_at=now + LIFETIME)
     return main
 
 

@@ -57,6 +57,9 @@ _COPY_POSITION = """INSERT INTO trading_position SELECT (jsonb_populate_record(p
 _OF_LISTS = """SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'trading_trade'
     AND indexname NOT IN (SELECT conname FROM pg_constraint)"""
 
+_KEYS = """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE contype = 'f' AND conrelid = ANY(%s::regclass[])"""
+
 
 @pytest.fixture
 def own(ann: Trader, bo: Trader) -> list[BrokerAccount]:
@@ -69,14 +72,23 @@ def own(ann: Trader, bo: Trader) -> list[BrokerAccount]:
         indexes = cursor.fetchall()
         for name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
-        # Triggers that add up days and keep old values, and checks of keys, which would take minutes.
-        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        # Triggers that add up days and keep old values, and checks of keys row by row, would take minutes.
+        cursor.execute(_KEYS, [sorted(LONG)])
+        keys = cursor.fetchall()
+        for table, name, _ in keys:
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+        for table in LONG:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         for sql in _FILL:
             cursor.execute(sql, given)
         for _, definition in indexes:
             cursor.execute(definition)
         cursor.execute(_COPY_POSITION, {"position": make.position(accounts[0]).pk, **given})
-        cursor.execute("SET LOCAL session_replication_role = origin")
+        for table in LONG:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        for table, name, definition in keys:
+            cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
         cursor.execute(f"ANALYZE trading_position, {', '.join(sorted(LONG))}")
     for account in accounts[:2]:
         make.open_trade(account)
