@@ -51,6 +51,7 @@ _FILL = (
         '', n, '', 'statement'
     FROM unnest(%(accounts)s::uuid[]) WITH ORDINALITY AS a(id, nr), generate_series(1, %(flows)s) AS n""",
 )
+_PLANNED = {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE"}
 _COPY_POSITION = """INSERT INTO trading_position SELECT (jsonb_populate_record(p, jsonb_build_object(
         'id', gen_random_uuid(), 'account_id', a.id, 'ticket', 'copy ' || n))).*
     FROM trading_position p, unnest(%(accounts)s::uuid[]) AS a(id), generate_series(1, 50) AS n WHERE p.id = %(position)s"""
@@ -108,7 +109,7 @@ class Plans:
             yield
 
     def _explained(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not many and sql.lstrip(" (\n").split(maxsplit=1)[0].upper() in {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE"}:
+        if not many and sql.lstrip(" (\n").split(maxsplit=1)[0].upper() in _PLANNED:
             with connection.connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
                 (plan,) = cursor.fetchone()
