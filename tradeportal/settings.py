@@ -9,6 +9,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from django.urls import reverse
 
 from tradeportal import env
 
@@ -361,6 +362,10 @@ UNFOLD = {
     "SITE_TITLE": "TradePortal admin",
     "SITE_HEADER": "TradePortal",
     "SITE_URL": "/",
+    "SITE_DROPDOWN": [
+        {"icon": "database", "title": "Caches", "link": lambda request: reverse("cache_counts")},
+        {"icon": "arrow_back", "title": "The portal", "link": "/"},
+    ],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}],
 }
 PGHISTORY_APPEND_ONLY = True

@@ -57,13 +57,17 @@ def cache_counts(request: HttpRequest) -> HttpResponse:
     """The counts as a table, in the admin, which is written in English."""
     counted = cache.counts()
     names = sorted({what.rsplit(".", 1)[0] for what in counted})
-    rows = [(name, [counted.get(f"{name}.{result}", 0) for result in _RESULTS]) for name in names]
-    headings = ["Cache", *(result.capitalize() for result in _RESULTS)]
+    rows = [_row(name, {result: counted.get(f"{name}.{result}", 0) for result in _RESULTS}) for name in names]
     context = {
         **admin.site.each_context(request),
         "title": "Caches",
         "about": _ABOUT,
-        "headings": headings,
-        "rows": rows,
+        "table": {"headers": ["Cache", "Found", *(result.capitalize() for result in _RESULTS)], "rows": rows},
     }
     return TemplateResponse(request, "admin/caches.html", context)
+
+
+def _row(name: str, counts: dict[str, int]) -> list[str]:
+    found = counts["hit"] + counts["waited"] + counts["stale"]
+    asked = found + counts["miss"]
+    return [name, f"{found / asked:.1%}" if asked else "-", *(f"{count:,}" for count in counts.values())]
