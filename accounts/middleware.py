@@ -8,6 +8,20 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 
+from accounts.services.sessions import follow_key
+
+
+class DeviceMiddleware:
+    """Keeps the list of devices true where a session's key was changed while it answered."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        follow_key(request)
+        return response
+
 
 class TimeZoneMiddleware:
     """Activates the signed-in trader's time zone for the request. The API stays in UTC and needs no user row."""

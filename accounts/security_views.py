@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import SecurityEvent, SignIn, Trader, WebSession
 from accounts.models.security import SecurityAct
 from accounts.services.security_log import record
-from accounts.services.sessions import device_name, end_everything, end_session
+from accounts.services.sessions import device_name, end_everything, end_session, own_rows
 from accounts.services.sign_in import end_sign_in
 
 _PER_PAGE = 50
@@ -41,6 +41,7 @@ class Device:
 @require_safe
 def session_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
+    own = set(own_rows(request).values_list("pk", flat=True))
     browsers = [
         Device(
             session.pk,
@@ -49,7 +50,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
             session.address or "",
             session.started_at,
             "session_end",
-            session.session_key == request.session.session_key,
+            session.pk in own,
         )
         for session in WebSession.objects.for_trader(request.user)
     ]
@@ -72,7 +73,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def session_end(request: HttpRequest, session_id: UUID) -> HttpResponse:
     session = get_object_or_404(WebSession.objects.for_trader(request.user), pk=session_id)
-    if session.session_key == request.session.session_key:
+    if own_rows(request).filter(pk=session.pk).exists():
         logout(request)
         return redirect("account_login")
     end_session(session)

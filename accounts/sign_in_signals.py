@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.mfa import signals as factor_signals
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth import signals as auth_signals
 from django.http import HttpRequest
 from django.utils import timezone
@@ -37,7 +38,7 @@ def _signed_in(request: HttpRequest, user: Trader, **kwargs: Any) -> None:
 def _signed_out(request: HttpRequest, user: Trader | None, **kwargs: Any) -> None:
     if user is None:
         return
-    WebSession.objects.filter(session_key=request.session.session_key or "").delete()
+    sessions.own_rows(request).delete()
     record(user, SecurityAct.SIGNED_OUT)
 
 
@@ -48,10 +49,13 @@ def _failed(credentials: dict[str, Any], **kwargs: Any) -> None:
 
 
 def _password_changed(request: HttpRequest, user: Trader, **kwargs: Any) -> None:
-    """The other sessions are dead by the new password; this one has a new key, where there is one."""
-    WebSession.objects.filter(trader=user).delete()
-    if request.user.is_authenticated:
+    """The other sessions are dead by the new password; this one lives where it was told of it, as a reset does not."""
+    lives = request.user.pk == user.pk and request.session.get(HASH_SESSION_KEY) == user.get_session_auth_hash()
+    others = WebSession.objects.filter(trader=user)
+    if lives:
         sessions.keep_session(request, user, timezone.now())
+        others = others.exclude(session_key=request.session.session_key)
+    others.delete()
     record(user, SecurityAct.PASSWORD_CHANGED)
 
 

@@ -13,7 +13,9 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from accounts.models import SecurityAct, SecurityEvent, SignIn, Trader, WebSession
@@ -23,29 +25,58 @@ from accounts.services.sign_in import end_sign_in
 logger = logging.getLogger(__name__)
 _SIGN_INS = (SecurityAct.SIGNED_IN, SecurityAct.API_SIGNED_IN)
 _DEVICE_KNOWN_DAYS = 90
+# What a session says of its own row: which it is, and which key of the session stands in it.
+_ROW, _ROW_KEY = "web_session", "web_session_key"
 
 
 def start_session(request: HttpRequest, trader: Trader, now: datetime) -> None:
     """Notes that this browser is signed in now. Rows of sessions that have run out go."""
-    oldest = now - timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    WebSession.objects.filter(trader=trader, started_at__lt=oldest).delete()
+    stored = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
+    WebSession.objects.filter(~Exists(stored), trader=trader).delete()
     keep_session(request, trader, now)
     note_sign_in(trader, SecurityAct.SIGNED_IN, now)
 
 
 def keep_session(request: HttpRequest, trader: Trader, now: datetime) -> None:
-    """Notes this browser under the key that its session has now."""
-    if not request.session.session_key:
-        request.session.save()
+    """Notes this browser under the key that its session has now, and in the session which row is its own."""
+    session = request.session
+    if not session.session_key:
+        session.save()
     caller = caller_of(request)
-    WebSession.objects.update_or_create(
-        session_key=request.session.session_key,
-        defaults={"trader": trader, "address": caller.address, "client": caller.client, "started_at": now},
-    )
+    values = {"address": caller.address, "client": caller.client, "started_at": now}
+    row = own_rows(request).filter(trader=trader).first() or WebSession(trader=trader)
+    row.session_key = str(session.session_key)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    session[_ROW], session[_ROW_KEY] = str(row.pk), row.session_key
+
+
+def own_rows(request: HttpRequest) -> QuerySet[WebSession]:
+    """The row of this browser. The session says which: its key may be a new one since."""
+    row_id = request.session.get(_ROW)
+    if row_id:
+        return WebSession.objects.filter(pk=row_id)
+    return WebSession.objects.filter(session_key=request.session.session_key or "")
+
+
+def follow_key(request: HttpRequest) -> None:
+    """Gives the row of this browser the key that its session has now, where somebody gave it another.
+
+    Django changes keys without a word, as when a session comes that was signed by a key of SECRET_KEY_FALLBACKS.
+    """
+    session = request.session
+    key = session.session_key
+    if key and session.accessed and session.get(_ROW_KEY, key) != key:
+        own_rows(request).update(session_key=key)
+        session[_ROW_KEY] = key
 
 
 def note_sign_in(trader: Trader, act: SecurityAct, now: datetime) -> None:
-    """Writes it down, and tells the trader by e-mail when neither program nor network were seen lately."""
+    """Writes it down, and tells the trader by e-mail when this program was not seen in this network lately.
+
+    Both count together: a known program in a strange network is told, and so is a strange one at home.
+    """
     earlier = list(
         SecurityEvent.objects.for_trader(trader)
         .filter(act__in=_SIGN_INS, at__gt=now - timedelta(days=_DEVICE_KNOWN_DAYS))
@@ -86,10 +117,10 @@ def end_everything(trader: Trader, now: datetime, *, but: HttpRequest | None = N
     trader.save(update_fields=["session_salt"])
     kept = None
     if but is not None:
-        before = but.session.session_key
+        own = own_rows(but)
         update_session_auth_hash(but, trader)
         kept = but.session.session_key
-        WebSession.objects.filter(session_key=before).update(session_key=kept)
+        own.update(session_key=kept)
     for session in WebSession.objects.filter(trader=trader).exclude(session_key=kept or ""):
         end_session(session)
     for sign_in_id in SignIn.objects.filter(trader=trader).live(now).values_list("pk", flat=True):

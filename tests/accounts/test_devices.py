@@ -1,5 +1,6 @@
 """Where a trader is signed in, how that ends at once, and what the security log keeps."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.core import mail
 from django.db import ProgrammingError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
@@ -76,6 +78,34 @@ def test_another_password_leaves_one_device(ann: Trader) -> None:
     assert (is_in(laptop), is_in(phone)) == (True, False)
     assert "This one" in laptop.get(reverse("session_list")).content.decode()
     assert WebSession.objects.count() == 1
+
+
+def test_a_device_can_be_signed_out_after_the_secret_key_was_changed(ann: Trader, settings: Any) -> None:
+    phone, laptop = signed_in(ann, CHROME), signed_in(ann)
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another secret key of fifty characters"
+    assert is_in(phone) and is_in(laptop)
+    assert laptop.get(reverse("session_list")).content.decode().count("This one") == 1
+    laptop.post(reverse("session_end", args=[WebSession.objects.get(client=CHROME).pk]))
+    assert (is_in(phone), is_in(laptop)) == (False, True)
+
+
+def test_a_reset_leaves_no_device_behind_that_is_signed_out(ann: Trader) -> None:
+    browser = signed_in(ann)
+    browser.post(reverse("account_reset_password"), {"email": ann.email})
+    (link,) = [word for word in mail.outbox[-1].body.split() if "/password/reset/key/" in word]
+    form = browser.get(link, follow=True).request["PATH_INFO"]
+    new = "a much longer phrase than before"
+    browser.post(form, {"password1": new, "password2": new})
+    assert not is_in(browser)
+    assert not WebSession.objects.exists()
+
+
+def test_a_session_that_was_extended_stays_listed_and_one_that_ran_out_goes(ann: Trader) -> None:
+    signed_in(ann, CHROME)
+    WebSession.objects.update(started_at=timezone.now() - timedelta(days=60))
+    make.web_session(ann, client="ran out")
+    signed_in(ann)
+    assert set(WebSession.objects.values_list("client", flat=True)) == {FIREFOX, CHROME}
 
 
 def test_a_new_device_is_told_by_e_mail_and_a_known_one_is_not(ann: Trader) -> None:
