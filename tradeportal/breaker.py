@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 from redis.exceptions import ConnectionError as RedisDown
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisSilent
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,9 @@ class Breaker:
             yield
         except (RedisDown, RedisSilent):
             self.failed()
+            raise
+        except ResponseError:
+            self.answered()  # a refusal is an answer: after a restart the first one is that a script is not known
             raise
         self.answered()
 

@@ -23,6 +23,7 @@ from tests import make
 from tradeportal import breaker
 from tradeportal.breaker import BREAKER, Breaker, SkippedError
 from tradeportal.embedded import find_valkey
+from trading import cache
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TRADES = "/api/v1/trades/"
@@ -117,6 +118,14 @@ def test_nobody_waits_twice_for_a_cache_that_stalls(
     assert not BREAKER._resumes_at
 
 
+def test_a_restarted_cache_that_knows_no_script_has_answered() -> None:
+    cache._client().script_flush()
+    BREAKER._resumes_at = time.monotonic()  # the next call asks for all
+    assert cache.remembered("trial", ("after-a-restart",), 60, lambda: 1) == 1
+    assert not BREAKER._resumes_at
+    assert cache.remembered("trial", ("after-a-restart",), 60, lambda: 2) == 1
+
+
 def test_the_breaker_opens_after_some_failures_and_lets_one_probe_through(monkeypatch: pytest.MonkeyPatch) -> None:
     now, one = [100.0], Breaker()
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -178,8 +187,6 @@ def full_valkey(settings: Any, tmp_path: Path) -> Iterator[redis.Redis]:
 def test_a_full_cache_leaves_answers_right(
     full_valkey: Any, ann: Trader, ann_api: APIClient, ann_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trading import cache
-
     monkeypatch.setattr(cache, "MARK_S", 10)
     account: BrokerAccount = make.account(ann)
     make.trade(account, symbol="GBPUSD")
