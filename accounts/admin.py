@@ -3,6 +3,7 @@
 Nobody is deleted here: a trader is made inactive, an account is archived, and what they own stays provable.
 """
 
+from functools import partial
 from typing import Any, ClassVar
 
 from allauth.account.admin import EmailAddressAdmin as BaseEmailAddressAdmin
@@ -10,12 +11,15 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RangeDateTimeFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -24,8 +28,9 @@ from accounts.models import ApiKey, BrokerAccount, SecurityAct, SecurityEvent, S
 from accounts.services import accounts as services
 from accounts.services.api_keys import revoke_api_key
 from accounts.services.security_log import record
-from accounts.services.sessions import device_name, end_session
+from accounts.services.sessions import device_name, end_session, password_changed
 from accounts.services.sign_in import end_sign_in
+from accounts.step_up import is_fresh, stepped_up
 
 
 class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
@@ -45,8 +50,30 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
         return False
 
 
+_when_posted = method_decorator(stepped_up(when=lambda request: request.method == "POST"))
+
+
+class SteppedUpAdmin(ModelAdmin):  # type: ignore[misc]
+    """What is changed here may hand an account over: it asks for a sign-in of the last minutes."""
+
+    @_when_posted
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().changeform_view(request, *args, **kwargs)
+
+    @_when_posted
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().changelist_view(request, *args, **kwargs)
+
+    @_when_posted
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return super().delete_view(request, *args, **kwargs)
+
+
+_RIGHTS = {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"}
+
+
 @admin.register(Trader)
-class TraderAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class TraderAdmin(SteppedUpAdmin, UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -73,6 +100,33 @@ class TraderAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: Trader, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        rights = sorted(_RIGHTS & set(form.changed_data))
+        if change and "email" in form.changed_data:
+            record(obj, SecurityAct.EMAIL_CHANGED)
+        if rights:
+            record(obj, SecurityAct.RIGHTS_CHANGED, fields=rights)
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return _asked_before_passwords(request, partial(super().add_view, **kwargs), *args)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        before = self.get_object(request, unquote(id))
+        answer = _asked_before_passwords(request, super().user_change_password, id, form_url)
+        if before is not None:
+            trader = Trader.objects.get(pk=before.pk)
+            if trader.password != before.password:
+                password_changed(request, trader, timezone.now())
+        return answer
+
+
+def _asked_before_passwords(request: HttpRequest, view: Any, *args: Any) -> Any:
+    """Asks before the form is filled in: what is sent too late is not kept for afterwards, as it holds a password."""
+    if request.method == "POST" and not is_fresh(request):
+        return redirect(request.get_full_path())
+    return stepped_up()(view)(request, *args)
 
 
 @admin.register(BrokerAccount)
@@ -208,20 +262,56 @@ if admin.site.is_registered(Authenticator):
 
 
 @admin.register(Group)
-class GroupAdmin(BaseGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(SteppedUpAdmin, BaseGroupAdmin, ModelAdmin):  # type: ignore[misc]
     list_filter: ClassVar[Any] = ()
+
+    def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        record(None, SecurityAct.RIGHTS_CHANGED, group=obj.name)
+
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        record(None, SecurityAct.RIGHTS_CHANGED, group=obj.name)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        for group in queryset:
+            self.delete_model(request, group)
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(BaseEmailAddressAdmin, ModelAdmin):  # type: ignore[misc]
+class EmailAddressAdmin(SteppedUpAdmin, BaseEmailAddressAdmin, ModelAdmin):  # type: ignore[misc]
     list_select_related = ("user",)
     autocomplete_fields = ("user",)
     raw_id_fields = ()
     search_fields = ("email", "user__email")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: EmailAddress | None = None) -> Any:
+        """An address keeps its owner, in whose security log it stands."""
+        return ("user",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: EmailAddress, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        record(obj.user, SecurityAct.EMAIL_CHANGED if change else SecurityAct.EMAIL_ADDED)
+
+    def delete_model(self, request: HttpRequest, obj: EmailAddress) -> None:
+        super().delete_model(request, obj)
+        record(obj.user, SecurityAct.EMAIL_REMOVED)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
+        for address in queryset.select_related("user"):
+            self.delete_model(request, address)
+
+    def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
+        unverified = list(queryset.filter(verified=False).select_related("user"))
+        super().make_verified(request, queryset)
+        for address in unverified:
+            record(address.user, SecurityAct.EMAIL_CHANGED)
+
+    make_verified.short_description = BaseEmailAddressAdmin.make_verified.short_description  # type: ignore[attr-defined]
+
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(ReadOnlyAdmin):
+class AuthenticatorAdmin(SteppedUpAdmin, ReadOnlyAdmin):
     """Who has a second factor. Staff may take one away from a trader who has lost it, after checking who asks."""
 
     list_display = ("user", "type", "created_at", "last_used_at")
@@ -232,3 +322,11 @@ class AuthenticatorAdmin(ReadOnlyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("mfa.delete_authenticator")
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        super().delete_model(request, obj)
+        record(obj.user, SecurityAct.FACTOR_REMOVED, type=str(obj.type))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        for factor in queryset.select_related("user"):
+            self.delete_model(request, factor)

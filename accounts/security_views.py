@@ -21,7 +21,7 @@ from accounts.services.sessions import device_name, end_everything, end_session,
 from accounts.services.sign_in import end_sign_in
 
 _PER_PAGE = 50
-_BAD = {SecurityAct.SIGN_IN_FAILED, SecurityAct.TOKEN_REUSED}
+_BAD = {SecurityAct.SIGN_IN_FAILED, SecurityAct.FACTOR_FAILED, SecurityAct.TOKEN_REUSED}
 
 
 @dataclass(frozen=True, slots=True)

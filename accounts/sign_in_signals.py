@@ -4,12 +4,11 @@ from typing import Any
 
 from allauth.account import signals as account_signals
 from allauth.mfa import signals as factor_signals
-from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth import signals as auth_signals
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import SecurityAct, Trader, WebSession
+from accounts.models import SecurityAct, Trader
 from accounts.services import sessions
 from accounts.services.security_log import record
 
@@ -27,6 +26,7 @@ def connect() -> None:
         (factor_signals.authenticator_added, SecurityAct.FACTOR_ADDED),
         (factor_signals.authenticator_removed, SecurityAct.FACTOR_REMOVED),
         (factor_signals.authenticator_reset, SecurityAct.CODES_RENEWED),
+        (factor_signals.authentication_failed, SecurityAct.FACTOR_FAILED),
     ):
         signal.connect(_recorder(act), weak=False, dispatch_uid=f"accounts.{act}")
 
@@ -49,14 +49,7 @@ def _failed(credentials: dict[str, Any], **kwargs: Any) -> None:
 
 
 def _password_changed(request: HttpRequest, user: Trader, **kwargs: Any) -> None:
-    """The other sessions are dead by the new password; this one lives where it was told of it, as a reset does not."""
-    lives = request.user.pk == user.pk and request.session.get(HASH_SESSION_KEY) == user.get_session_auth_hash()
-    others = WebSession.objects.filter(trader=user)
-    if lives:
-        sessions.keep_session(request, user, timezone.now())
-        others = others.exclude(session_key=request.session.session_key)
-    others.delete()
-    record(user, SecurityAct.PASSWORD_CHANGED)
+    sessions.password_changed(request, user, timezone.now())
 
 
 def _recorder(act: SecurityAct) -> Any:

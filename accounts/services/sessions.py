@@ -12,7 +12,7 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import HASH_SESSION_KEY, update_session_auth_hash
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -70,6 +70,17 @@ def follow_key(request: HttpRequest) -> None:
     if key and session.accessed and session.get(_ROW_KEY, key) != key:
         own_rows(request).update(session_key=key)
         session[_ROW_KEY] = key
+
+
+def password_changed(request: HttpRequest, trader: Trader, now: datetime) -> None:
+    """The other sessions are dead by the new password; this one lives where it was told of it, as a reset does not."""
+    told = request.session.get(HASH_SESSION_KEY) == trader.get_session_auth_hash()
+    others = WebSession.objects.filter(trader=trader)
+    if told and request.user.pk == trader.pk:
+        keep_session(request, trader, now)
+        others = others.exclude(session_key=request.session.session_key)
+    others.delete()
+    record(trader, SecurityAct.PASSWORD_CHANGED, now=now)
 
 
 def note_sign_in(trader: Trader, act: SecurityAct, now: datetime) -> None:

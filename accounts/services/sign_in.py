@@ -29,7 +29,12 @@ def check_credentials(request: HttpRequest, email: str, password: str, otp: str)
         raise SignInRefused
     if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory" and not _has_verified_email(trader):
         raise SignInRefused("Confirm your e-mail address first, by the link we sent you.", code="email_unverified")
-    _check_second_factor(trader, otp)
+    try:
+        _check_second_factor(trader, otp)
+    except SignInRefused as refusal:
+        if refusal.code == "otp_invalid":  # Here, as the check's own transaction is undone by its refusal.
+            record(trader, SecurityAct.FACTOR_FAILED)
+        raise
     return trader
 
 

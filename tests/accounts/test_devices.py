@@ -150,6 +150,16 @@ def test_a_second_factor_is_in_the_log(ann: Trader) -> None:
     assert SecurityAct.FACTOR_REMOVED in acts(ann)
 
 
+def test_a_wrong_second_factor_is_in_the_log_by_page_and_api(ann: Trader, stranger_api: APIClient) -> None:
+    TOTP.activate(ann, str(generate_totp_secret()))
+    browser = Client()
+    browser.post(reverse("account_login"), {"login": ann.email, "password": make.PASSWORD})
+    browser.post(reverse("mfa_authenticate"), {"code": "000000"})
+    credentials = {"email": ann.email, "password": make.PASSWORD, "otp": "000000"}
+    assert stranger_api.post(reverse("api_token"), credentials, format="json").status_code == 401
+    assert acts(ann) == [SecurityAct.FACTOR_FAILED] * 2
+
+
 def test_what_staff_do_names_them(ann: Trader, cy: Trader, cy_client: Client) -> None:
     session = make.web_session(ann)
     address = reverse("admin:accounts_websession_changelist")
