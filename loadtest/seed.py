@@ -20,13 +20,13 @@ provide_environment()
 django.setup()
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
-from django.contrib.sessions.backends.cached_db import SessionStore  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import BrokerAccount, Trader  # noqa: E402
 from accounts.services.api_keys import create_api_key  # noqa: E402
 from accounts.services.sign_in import start_sign_in  # noqa: E402
+from accounts.session_store import SessionStore  # noqa: E402
 from accounts.tokens import pair  # noqa: E402
 from loadtest.entries import opening_entry  # noqa: E402
 from trading.services.rollups import roll_up_missing  # noqa: E402

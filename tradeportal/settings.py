@@ -159,7 +159,7 @@ DJANGO_REDIS_IGNORE_EXCEPTIONS = True
 DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 # How long a kept answer of the API may go unasked when its rows were changed by SQL alone; 0 asks the database each time.
 ANSWERS_MARK_S = env.integer("ANSWERS_MARK_S", 10, maximum=60)
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "accounts.session_store"
 
 # ---- Statements and pictures ------------------------------------------------------------------------------------------
 STATEMENT_MAX_BYTES = env.integer("STATEMENT_MAX_BYTES", 104_857_600, minimum=1)

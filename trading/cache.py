@@ -17,11 +17,11 @@ from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.core.cache import cache
 from redis.exceptions import NoScriptError, RedisError
 
 from accounts.cache import state_keys
+from accounts.session_store import SessionStore
 from tradeportal.cache_backend import Line
 
 logger = logging.getLogger(__name__)

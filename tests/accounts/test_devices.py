@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
+from django.core.cache import caches
 from django.db import ProgrammingError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -15,10 +16,12 @@ from rest_framework.test import APIClient
 
 from accounts.models import SecurityAct, SecurityEvent, Trader, WebSession
 from accounts.services.security_log import network_of
-from accounts.services.sessions import device_name
+from accounts.services.sessions import device_name, end_session
+from accounts.session_store import SESSION_KEPT_S, SessionStore
 from tests import make
 
 pytestmark = pytest.mark.django_db
+cache: Any = caches["default"]
 
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
 CHROME = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
@@ -46,6 +49,22 @@ def test_a_device_is_listed_and_signed_out_from_another(ann: Trader) -> None:
     assert page.count("This one") == 1
     laptop.post(reverse("session_end", args=[WebSession.objects.get(address="198.51.100.4").pk]))
     assert (is_in(phone), is_in(laptop)) == (False, True)
+
+
+def test_a_sign_out_that_the_cache_did_not_hear_of_counts_within_seconds(
+    ann: Trader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in(ann)
+    copy = SessionStore(browser.session.session_key)
+    assert 0 < cache.ttl(copy.cache_key) <= SESSION_KEPT_S  # as it was saved
+    cache.delete(copy.cache_key)
+    assert is_in(browser) and 0 < cache.ttl(copy.cache_key) <= SESSION_KEPT_S  # as it was read
+    with monkeypatch.context() as lost:
+        lost.setattr(type(cache), "delete", lambda *args, **kwargs: None)
+        end_session(WebSession.objects.get())
+    assert is_in(browser)
+    cache.delete(copy.cache_key)  # the seconds are over
+    assert not is_in(browser)
 
 
 def test_an_api_sign_in_is_listed_and_ended(ann: Trader, ann_client: Client, stranger_api: APIClient) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache as django_cache
 from django.db import connection, transaction
@@ -23,6 +22,7 @@ from accounts.revisions import raise_revision
 from accounts.services import sessions
 from accounts.services.sessions import end_everything
 from accounts.services.settings import change_settings
+from accounts.session_store import SessionStore
 from tests import make
 from tests.cast import open_session
 from trading import cache, marks, page_door
