@@ -40,6 +40,8 @@ class GuardedRedis(Redis):
 
 class GuardedPipeline(Pipeline):
     def execute(self, raise_on_error: bool = True) -> list[Any]:
+        if not self.command_stack:
+            return []  # nothing is asked, so nothing answers
         with BREAKER.guarding():
             return super().execute(raise_on_error)
 

@@ -53,7 +53,8 @@ PAGE_S = 900
 BUILD_S = 10
 #: How long an answer whose time is over may still be handed out while a new one is built.
 STALE_S = 60
-_POLL_S = 0.01
+#: Those who wait look again after this long at first, then less and less often.
+_POLL_S, _POLL_MOST_S = 0.01, 0.2
 
 _counts: Counter[str] = Counter()
 _lock = Lock()
@@ -67,25 +68,26 @@ def remembered(name: str, parts: tuple[object, ...], ttl_s: int, compute: Callab
     is there; where nothing is kept, they wait for it. See docs/decisions/0038.
     """
     key, token = ":".join([name, str(FORMAT), *map(str, parts)]), uuid4().hex
-    waits_until, waited = time.monotonic() + BUILD_S, False
+    waits_s = 0.0
     while True:
         state, kept = _ask(name, key, token)
         if state == _GOOD or (state == _TAKEN and kept is not None):
-            _count(f"{name}.{'stale' if state == _TAKEN else 'waited' if waited else 'hit'}")
+            _count(f"{name}.{'stale' if state == _TAKEN else 'waited' if waits_s else 'hit'}")
             return cast(Answer, cache.client.decode(kept))  # type: ignore[attr-defined]
-        if state == _YOURS or time.monotonic() > waits_until:
+        if state != _TAKEN:
             return _build(name, key, token, ttl_s, compute)
-        waited = True
-        time.sleep(_POLL_S)
+        waits_s = min(1.5 * waits_s, _POLL_MOST_S) or _POLL_S
+        time.sleep(waits_s)
 
 
 #: Who builds an answer that is not good any more: nobody has to, whoever asked, or another who is at it.
 _GOOD, _YOURS, _TAKEN = 0, 1, 2
-#: An answer is good until STALE_S before it goes.
+#: An answer is good until STALE_S before it goes. A question that is sent twice finds its own lock.
 _ASK = """
     local kept = redis.call('GET', KEYS[1])
     if kept and redis.call('PTTL', KEYS[1]) > tonumber(ARGV[3]) then return {0, kept} end
     local is_yours = redis.call('SET', KEYS[2], ARGV[1], 'NX', 'EX', ARGV[2])
+        or redis.call('GET', KEYS[2]) == ARGV[1]
     return {is_yours and 1 or 2, kept}"""
 _KEEP = """
     if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
@@ -344,6 +346,8 @@ def _send() -> None:
         unsent = dict(_counts)
         _counts.clear()
         _sent_at = time.monotonic()
+    if not unsent:
+        return
     try:
         with _client().pipeline(transaction=False) as line:
             for what, number in unsent.items():

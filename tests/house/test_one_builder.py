@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -78,6 +79,28 @@ def test_a_builder_that_dies_holds_others_up_for_its_time_alone(monkeypatch: pyt
     started, build = time.monotonic(), Build(0)
     assert ask(build) == 1 and build.times == 1
     assert 0.2 < time.monotonic() - started < 5
+
+
+def test_one_who_waits_longer_than_a_lock_lives_still_does_not_build_beside_its_holder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key, slept = f"trial:{cache.FORMAT}:of-a-test:1", [0.0]
+    cache._ask("trial", key, "of a slow one")
+
+    def sleep(for_s: float) -> None:
+        slept.append(slept[-1] + 2 * cache.BUILD_S)
+        if len(slept) == 4:
+            cache._build("trial", key, "of a slow one", 60, lambda: 7)
+
+    monkeypatch.setattr(cache, "time", SimpleNamespace(monotonic=lambda: slept[-1], sleep=sleep))
+    build = Build(0)
+    assert ask(build) == 7 and build.times == 0 and len(slept) == 4
+
+
+def test_a_question_that_is_sent_twice_does_not_wait_for_itself() -> None:
+    key = f"trial:{cache.FORMAT}:of-a-test:1"
+    asked = [cache._ask("trial", key, token) for token in ("one", "one", "another")]
+    assert asked == [(cache._YOURS, None), (cache._YOURS, None), (cache._TAKEN, None)]
 
 
 def test_a_build_that_fails_lets_the_next_one_try() -> None:

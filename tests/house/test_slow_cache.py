@@ -126,6 +126,12 @@ def test_a_restarted_cache_that_knows_no_script_has_answered() -> None:
     assert cache.remembered("trial", ("after-a-restart",), 60, lambda: 2) == 1
 
 
+def test_nothing_asked_is_nothing_answered() -> None:
+    BREAKER._resumes_at = time.monotonic()  # the next call asks for all
+    assert cache._client().pipeline(transaction=False).execute() == []
+    assert BREAKER._resumes_at
+
+
 def test_the_breaker_opens_after_some_failures_and_lets_one_probe_through(monkeypatch: pytest.MonkeyPatch) -> None:
     now, one = [100.0], Breaker()
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
