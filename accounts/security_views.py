@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,6 +20,7 @@ from accounts.models.security import SecurityAct
 from accounts.services.security_log import record
 from accounts.services.sessions import device_name, end_everything, end_session, own_rows
 from accounts.services.sign_in import end_sign_in
+from accounts.stamps import password_stamp
 
 _PER_PAGE = 50
 _BAD = {SecurityAct.SIGN_IN_FAILED, SecurityAct.FACTOR_FAILED, SecurityAct.TOKEN_REUSED}
@@ -41,6 +43,7 @@ class Device:
 @require_safe
 def session_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
+    stamp = password_stamp(_trader(request))  # Sign-ins by another password are dead.
     own = set(own_rows(request).values_list("pk", flat=True))
     browsers = [
         Device(
@@ -63,7 +66,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
             sign_in.started_at,
             "sign_in_end",
         )
-        for sign_in in SignIn.objects.for_trader(request.user).live(now)
+        for sign_in in SignIn.objects.for_trader(request.user).live(now).filter(password_stamp=stamp)
     ]
     devices = sorted(browsers + programs, key=lambda one: (not one.is_this, -one.since.timestamp()))
     return render(request, "accounts/session_list.html", {"devices": devices})
@@ -103,9 +106,9 @@ def session_end_others(request: HttpRequest) -> HttpResponse:
 def security_log(request: HttpRequest) -> HttpResponse:
     """The trader's events, newest first; `before` names the last that was seen."""
     events = SecurityEvent.objects.for_trader(request.user)
-    before = _uuid(request.GET.get("before", ""))
-    if before:
-        events = events.filter(pk__lt=before)
+    seen = events.filter(pk=_uuid(request.GET.get("before", ""))).first()
+    if seen:
+        events = events.filter(Q(at__lt=seen.at) | Q(at=seen.at, pk__lt=seen.pk), at__lte=seen.at)
     found = list(events.order_by("-at", "-id")[: _PER_PAGE + 1])
     shown = found[:_PER_PAGE]
     rows = [
@@ -113,7 +116,7 @@ def security_log(request: HttpRequest) -> HttpResponse:
         for event in shown
     ]
     more = shown[-1].pk if len(found) > _PER_PAGE else None
-    return render(request, "accounts/security_log.html", {"rows": rows, "more": more, "is_first": before is None})
+    return render(request, "accounts/security_log.html", {"rows": rows, "more": more, "is_first": seen is None})
 
 
 def _tell_ended(request: HttpRequest, name: str) -> None:

@@ -228,6 +228,8 @@ EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.integer("EMAIL_PORT", 25, minimum=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+# A mail server that says nothing holds up the request that writes to it: for this long at most.
+EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", 5, minimum=1)
 EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", False)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", "TradePortal <portal@localhost>")
 

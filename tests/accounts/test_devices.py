@@ -1,5 +1,6 @@
 """Where a trader is signed in, how that ends at once, and what the security log keeps."""
 
+import socket
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from rest_framework.test import APIClient
 from accounts.models import SecurityAct, SecurityEvent, Trader, WebSession
 from accounts.services.security_log import network_of
 from accounts.services.sessions import device_name, end_session
+from accounts.services.sign_in import start_sign_in
 from accounts.session_store import SESSION_KEPT_S, SessionStore
 from tests import make
 
@@ -93,9 +95,12 @@ def test_another_password_leaves_one_device(ann: Trader) -> None:
     laptop, phone = signed_in(ann), signed_in(ann, CHROME)
     new = "a much longer phrase than before"
     form = {"oldpassword": make.PASSWORD, "password1": new, "password2": new}
+    start_sign_in(ann, timezone.now(), client="phone app")
+    assert "phone app" in laptop.get(reverse("session_list")).content.decode()
     laptop.post(reverse("account_change_password"), form)
     assert (is_in(laptop), is_in(phone)) == (True, False)
-    assert "This one" in laptop.get(reverse("session_list")).content.decode()
+    page = laptop.get(reverse("session_list")).content.decode()
+    assert "This one" in page and "phone app" not in page
     assert WebSession.objects.count() == 1
 
 
@@ -142,6 +147,16 @@ def test_a_dead_mail_server_keeps_nobody_out(ann: Trader, settings: Any) -> None
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     assert is_in(signed_in(ann, CHROME))
+
+
+def test_a_mail_server_that_stalls_holds_a_sign_in_up_for_a_moment_only(ann: Trader, settings: Any) -> None:
+    assert settings.EMAIL_TIMEOUT == 5
+    signed_in(ann)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.getsockname()
+        settings.EMAIL_TIMEOUT = 0.1
+        assert is_in(signed_in(ann, CHROME))
 
 
 def test_the_log_tells_what_happened_and_from_where(ann: Trader, stranger: Client) -> None:
@@ -215,6 +230,15 @@ def test_earlier_events_are_on_further_pages(ann: Trader, ann_client: Client) ->
     assert "192.0.2.51" in first and "192.0.2.1<" not in first
     second = ann_client.get(reverse("security_log"), {"before": str(events[2].pk)}).content.decode()
     assert "192.0.2.1<" in second and "192.0.2.0<" in second and "192.0.2.2<" not in second
+
+
+def test_an_event_of_an_earlier_time_is_further_on_whenever_it_was_stored(ann: Trader, ann_client: Client) -> None:
+    late = make.security_event(ann, address="192.0.2.200")
+    early = make.security_event(ann, address="192.0.2.100", at=late.at - timedelta(hours=1))
+    assert early.pk > late.pk
+    page = ann_client.get(reverse("security_log"), {"before": str(early.pk)}).content.decode()
+    assert "192.0.2.200" not in page, "The later one was on the page before."
+    assert "192.0.2.100" in ann_client.get(reverse("security_log"), {"before": str(late.pk)}).content.decode()
 
 
 @pytest.mark.parametrize(
