@@ -265,12 +265,12 @@ def _counters(environment: Mapping[str, str]) -> Counters:
     import redis
 
     valkey: Any = redis.Redis.from_url(environment["REDIS_URL"])
-    # What trading/cache.py counts at the front door, for all processes together.
-    door, info = valkey.hgetall("tp:door"), valkey.info("stats")
+    # What trading/cache.py counts, for all processes together; each tells of the last two seconds later.
+    counts, info = valkey.hgetall("tp:counts"), valkey.info("stats")
     statements, counted_by = _statements(environment["DATABASE_URL"])
     return Counters(
-        int(door.get(b"hit", 0)),
-        int(door.get(b"miss", 0)),
+        int(counts.get(b"answer-door.hit", 0)),
+        int(counts.get(b"answer-door.miss", 0)),
         int(info["keyspace_hits"]),
         int(info["keyspace_misses"]),
         statements,

@@ -130,8 +130,8 @@ def steady_mix() -> dict[str, float]:
 
 def door_counts() -> tuple[int, int]:
     """Hits and misses at the front door, of all processes together."""
-    found: Any = kept._client().hgetall("tp:door")
-    return int(found.get(b"hit", 0)), int(found.get(b"miss", 0))
+    found = kept.counts()
+    return found.get("answer-door.hit", 0), found.get("answer-door.miss", 0)
 
 
 def trips_of_a_write(keys: int) -> dict[str, int]:

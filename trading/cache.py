@@ -75,13 +75,14 @@ def remembered(name: str, parts: tuple[object, ...], ttl_s: int, compute: Callab
             _count(f"{name}.{'stale' if state == _TAKEN else 'waited' if waits_s else 'hit'}")
             return cast(Answer, cache.client.decode(kept))  # type: ignore[attr-defined]
         if state != _TAKEN:
-            return _build(name, key, token, ttl_s, compute)
+            _count(f"{name}.{'miss' if state == _YOURS else 'failure'}")
+            return _build(name, key, token, ttl_s, compute, is_asked=state == _YOURS)
         waits_s = min(1.5 * waits_s, _POLL_MOST_S) or _POLL_S
         time.sleep(waits_s)
 
 
-#: Who builds an answer that is not good any more: nobody has to, whoever asked, or another who is at it.
-_GOOD, _YOURS, _TAKEN = 0, 1, 2
+#: Who builds an answer that is not good any more: nobody has to, whoever asked, another who is at it; or all, each for themselves.
+_GOOD, _YOURS, _TAKEN, _UNASKED = 0, 1, 2, 3
 #: An answer is good until STALE_S before it goes. A question that is sent twice finds its own lock.
 _ASK = """
     local kept = redis.call('GET', KEYS[1])
@@ -99,24 +100,25 @@ def _ask(name: str, key: str, token: str) -> tuple[int, bytes | None]:
         state, kept = _run(_ASK, [_raw(key), _raw(f"{key}:builder")], token, BUILD_S, STALE_S * 1000)
     except RedisError:
         logger.warning("Redis did not answer; %s is computed.", name, exc_info=True)
-        _count(f"{name}.failure")
-        return _YOURS, None
+        return _UNASKED, None
     return state, kept
 
 
-def _build(name: str, key: str, token: str, ttl_s: int, compute: Callable[[], Answer]) -> Answer:
-    _count(f"{name}.miss")
+def _build(
+    name: str, key: str, token: str, ttl_s: int, compute: Callable[[], Answer], *, is_asked: bool = True
+) -> Answer:
+    """The computed answer, which is kept and let go of. A question that failed is counted as that alone."""
     packed = b""
     try:
         answer = compute()
-        _count(f"{name}.build")
+        _count(f"{name}.build", is_asked)
         packed = cache.client.encode(answer)  # type: ignore[attr-defined]
     finally:
         try:
             _run(_KEEP, [_raw(key), _raw(f"{key}:builder")], token, packed, ttl_s + STALE_S)
         except RedisError:
             logger.warning("Redis did not keep %s.", name, exc_info=True)
-            _count(f"{name}.failure")
+            _count(f"{name}.failure", is_asked)
     return answer
 
 
@@ -131,6 +133,7 @@ def remembered_each(
     kept = _get_many(name, list(names.values())) if names else {}
     missing = [key for key, of in names.items() if of not in kept]
     computed = compute(missing) if missing else {}
+    _count(f"{name}.build", len(computed))
     _set_many(name, {names[key]: answer for key, answer in computed.items()}, ttl_s)
     return {key: computed[key] if key in computed else cast(Answer, kept[of]) for key, of in names.items()}
 
@@ -176,7 +179,7 @@ def _sealed_key(state: tuple[object, ...]) -> str:
 MARK_S = settings.ANSWERS_MARK_S
 _NO_DOOR = "Redis did not answer at the front door; the request goes the long way."
 #: One trip: what is known of the caller and their state, the kept answer, and the number of this call in its window. An answer
-#: whose tag the client names comes without its body. How many calls found their answer is counted for all processes together.
+#: whose tag the client names comes without its body.
 _OPEN_DOOR = """
     local facts, writes, mark, pending, answer = unpack(
         redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]))
@@ -191,7 +194,6 @@ _OPEN_DOOR = """
         known = string.sub(mark, #writes + 2)
     end
     local is_hit = known and answer and string.sub(answer, 1, #known + 1) == known .. '\\n'
-    redis.call('HINCRBY', 'tp:door', ARGV[3] .. (is_hit and 'hit' or 'miss'), 1)
     if known and not is_hit then answer = false end
     if is_hit and ARGV[2] ~= '' then
         local tag_end = string.find(answer, '\\n', #known + 2, true)
@@ -259,13 +261,30 @@ def open_door(keys: DoorKeys, address: str, window: int, window_s: int, tags: st
     if keys.calls:
         names.append(f"{keys.calls}{window}")
     try:
-        found = _run(_OPEN_DOOR, names, window_s + 1, tags, "" if keys.calls else "page-")
+        found = _run(_OPEN_DOOR, names, window_s + 1, tags)
     except RedisError:
         logger.warning(_NO_DOOR, exc_info=True)
         _count("door.failure")
         return None
     facts, writes, mark, pending, answer, calls = found
     return Door(facts, writes, mark, bool(pending), answer, calls)
+
+
+_UNCOUNT = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end"
+
+
+def uncount_call(keys: DoorKeys, window: int) -> None:
+    """Takes back that a call was counted: its bearer did not speak for the trader any more."""
+    try:
+        _run(_UNCOUNT, [f"{keys.calls}{window}"])
+    except RedisError:
+        logger.warning(_NO_DOOR, exc_info=True)
+        _count("door.failure")
+
+
+def count_at_door(door: str, what: str) -> None:
+    """Counts a caller who is known to be good: `hit` where they got the kept answer, else `miss`."""
+    _count(f"{door}-door.{what}")
 
 
 @lru_cache(maxsize=10_000)
@@ -325,19 +344,17 @@ _sent_at = 0.0
 
 
 def counts() -> dict[str, int]:
-    """What all processes counted since Redis started, as `<name>.hit`, `.miss`, `.stale`, `.waited`, `.build`, `.failure`."""
+    """What all processes counted since Redis started, as `<name>.hit`, `.miss`, `.stale`, `.waited`, `.build`, `.failure`.
+
+    Nothing while Redis is away: the counts of one process would read as if the sums had fallen.
+    """
     _send()
     try:
-        found, doors = (_client().hgetall(key) for key in (_COUNTS, "tp:door"))
+        found = _client().hgetall(_COUNTS)
     except RedisError:
-        logger.warning("Redis did not answer; only the counts of this process are told.", exc_info=True)
-        with _lock:
-            return dict(_counts)
-    sums = {name.decode(): int(number) for name, number in found.items()}
-    for name, number in doors.items():
-        of, _, what = name.decode().rpartition("-")
-        sums[f"{of or 'answer'}-door.{what}"] = int(number)
-    return sums
+        logger.warning("Redis did not answer; no counts are told.", exc_info=True)
+        return {}
+    return {name.decode(): int(number) for name, number in found.items()}
 
 
 def _send() -> None:
@@ -388,9 +405,11 @@ def _set(name: str, key: str, answer: object, ttl_s: int) -> None:
         _count(f"{name}.failure")
 
 
-def _count(what: str) -> None:
+def _count(what: str, times: int = 1) -> None:
+    if not times:
+        return
     with _lock:
-        _counts[what] += 1
+        _counts[what] += times
         is_due = time.monotonic() - _sent_at > _SEND_EVERY_S
     if is_due:
         _send()

@@ -73,12 +73,18 @@ class FrontDoorMiddleware:
         door = cache.open_door(caller.keys, address, window, window_s, tags)
         if door is None:
             return self.get_response(request)
+        if not _is_good(door.facts, caller):
+            # Ended, or not known just now: whoever holds an ended token must not use up its owner's calls.
+            cache.uncount_call(caller.keys, window)
+            return self.get_response(request)
         request.counted_calls = door.calls  # type: ignore[attr-defined]  # the throttle need not count this call again
-        if door.calls > most or not _is_good(door.facts, caller):
+        if door.calls > most:
             return self.get_response(request)
         mark = door.mark or _read_mark(caller, door)
         if door.answer and door.answer.startswith(mark + b"\n"):
+            cache.count_at_door("answer", "hit")
             return _answer(tags, door.answer[len(mark) + 1 :])
+        cache.count_at_door("answer", "miss")
         response = self.get_response(request)
         if getattr(response, "is_kept_at_the_door", False):
             # The view read after the mark did, so that what is kept under a mark is never older than it.

@@ -72,7 +72,9 @@ class PageDoorMiddleware:
             return self.get_response(request)
         packed = mark.packed() + b"\n"
         if door.answer and door.answer.startswith(packed):
+            cache.count_at_door("page", "hit")
             return _answer(door.answer[len(packed) :], secret, own)
+        cache.count_at_door("page", "miss")
         response = self.get_response(request)
         page: bytes | None = getattr(response, "kept_page", None)
         if page is not None and request.user.pk == visitor.trader_id:

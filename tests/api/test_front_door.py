@@ -10,12 +10,14 @@ from django.core.cache import cache as django_cache
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
+from django.utils import timezone
 from redis.exceptions import ConnectionError as RedisDown
 from rest_framework.test import APIClient
 
 from accounts import cache as accounts_cache
 from accounts.models import BrokerAccount, Trader
 from accounts.revisions import raise_revision
+from accounts.services.sign_in import end_sign_in
 from tests import make
 from tests.services import act
 from tests.services.mt4_page import Line, page
@@ -270,3 +272,33 @@ def test_kept_answers_count_as_calls(ann_api: APIClient, account: BrokerAccount,
 
     monkeypatch.setattr(TraderThrottle, "rate", "3/day", raising=False)
     assert [ann_api.get(TRADES).status_code for _ in range(5)] == [200, 200, 200, 429, 429]
+
+
+def test_calls_of_an_ended_token_are_not_counted_against_its_owner(ann_api: APIClient, account: BrokerAccount) -> None:
+    from tradeportal.rest.throttles import TraderThrottle
+
+    def calls() -> int:
+        return int(
+            django_cache.get(f"{TraderThrottle.calls_key(account.trader_id)}{TraderThrottle.window_now()[0]}", 0)
+        )
+
+    def doors() -> list[int]:
+        counted = cache.counts()
+        return [counted.get(f"answer-door.{what}", 0) for what in ("hit", "miss")]
+
+    comments(ann_api)
+    before, counted = doors(), calls()
+    ann_api.get(TRADES)
+    assert calls() == counted + 1 and doors() == [before[0] + 1, before[1]]
+    end_sign_in(account.trader.sign_ins.get().pk, timezone.now())
+    before, counted = doors(), calls()
+    assert [ann_api.get(TRADES).status_code for _ in range(3)] == [401] * 3
+    assert calls() == counted and doors() == before
+
+
+def test_an_answer_is_a_hit_though_its_mark_ran_out(ann_api: APIClient, account: BrokerAccount) -> None:
+    comments(ann_api)
+    before = cache.counts().get("answer-door.hit", 0)
+    cache._client().delete(accounts_cache.state_keys(account.trader_id)[1])
+    assert ann_api.get(TRADES).status_code == 200
+    assert cache.counts()["answer-door.hit"] == before + 1
