@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from accounts.models import ApiKey, SignIn, Trader
 from tests import make
 from tests.cast import signed_in_ago
+from trading.models import AutoClose, Webhook
 
 pytestmark = pytest.mark.django_db
 AN_HOUR_S = 3600
@@ -69,6 +70,36 @@ def test_the_api_switches_auto_close_on_only_shortly_after_a_sign_in(ann_api: AP
     answer = ann_api.put(reverse("api_account_guards", args=[account.pk]), body, format="json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "step_up_required")
     assert not hasattr(account, "auto_close")
+
+
+def test_rules_that_may_close_positions_ask_again_and_others_do_not(stale: Client, ann: Trader, bo: Trader) -> None:
+    account, others = make.account(ann), make.account(bo)
+    addresses = [reverse(name, args=[account.pk]) for name in ("guard_edit", "guard_preset")]
+    assert [is_asked_again(stale.post(address)) for address in addresses] == [False, False]
+    for one in (account, others):
+        AutoClose.objects.create(account=one, enabled_at=timezone.now(), enabled_by=one.trader, confirmation=one.number)
+    assert [is_asked_again(stale.post(address)) for address in addresses] == [True, True]
+    assert stale.get(addresses[0]).status_code == 200
+    assert stale.post(reverse("guard_edit", args=[others.pk])).status_code == 404
+
+
+def test_a_webhook_is_made_only_shortly_after_a_sign_in(stale: Client, ann_api: APIClient) -> None:
+    SignIn.objects.update(started_at=timezone.now() - timedelta(seconds=AN_HOUR_S))
+    body = {"url": "https://example.com/"}
+    assert is_asked_again(stale.post(reverse("webhook_list"), body))
+    assert ann_api.post(reverse("api_webhooks"), body, format="json").status_code == 403
+    assert not Webhook.objects.exists()
+
+
+def test_the_api_changes_rules_that_may_close_positions_only_shortly_after_a_sign_in(
+    ann_api: APIClient, ann: Trader
+) -> None:
+    account = make.account(ann)
+    address = reverse("api_account_guards", args=[account.pk])
+    SignIn.objects.update(started_at=timezone.now() - timedelta(seconds=AN_HOUR_S))
+    assert ann_api.put(address, {"rules": []}, format="json").status_code == 200
+    AutoClose.objects.create(account=account, enabled_at=timezone.now(), enabled_by=ann, confirmation=account.number)
+    assert ann_api.put(address, {"rules": []}, format="json").status_code == 403
 
 
 def test_the_sign_in_page_offers_a_passkey_within_the_strict_policy(stranger: Client) -> None:

@@ -283,6 +283,8 @@ class AccountGuardsView(APIView):
         form = AccountRulesForm(data=request.data)
         form.is_valid(raise_exception=True)
         given, actor, now = form.validated_data, Trader.objects.get(pk=str(request.user.pk)), timezone.now()
+        if given.keys() & {"rules", "preset"} and AutoClose.objects.filter(account=account).exists():
+            require_fresh(request, now)
         if "rules" in given:
             services.save_rules(account, given["rules"], actor=actor, now=now)
         if "preset" in given:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Trader
+from accounts.step_up import require_fresh
 from tradeportal.rest.conditional import of_itself
 from tradeportal.rest.schemas import NOT_MODIFIED, Error
 from trading.api.base import ONE_ANSWERS
@@ -79,7 +80,7 @@ class DeliveryList(serializers.Serializer[Any]):
         summary="A new webhook, with the secret that signs its calls",
         tags=["webhooks"],
         request=NewWebhook,
-        responses={201: WebhookWithSecret, 400: Error, 415: Error, **ONE_ANSWERS},
+        responses={201: WebhookWithSecret, 400: Error, 403: Error, 415: Error, **ONE_ANSWERS},
     ),
 )
 class WebhooksView(APIView):
@@ -89,6 +90,7 @@ class WebhooksView(APIView):
     def post(self, request: Request) -> Response:
         form = NewWebhook(data=request.data)
         form.is_valid(raise_exception=True)
+        require_fresh(request, timezone.now())
         webhook = services.create_webhook(Trader.objects.get(pk=str(request.user.pk)), form.validated_data["url"])
         shown = {**_shown(webhook), "secret": webhook.secret}
         headers = {"Location": f"{request.path}{webhook.pk}/", "Cache-Control": "no-store"}

@@ -46,8 +46,16 @@ def guard_list(request: HttpRequest) -> HttpResponse:
     return render(request, "trading/guard_list.html", context)
 
 
+def _may_lead_to_closing(request: HttpRequest) -> bool:
+    """Whether rules are changed that may close positions: a limit of nothing would close them all."""
+    account_id = request.resolver_match.kwargs.get("account_id") if request.resolver_match else None
+    switched_on = AutoClose.objects.filter(account=account_id, account__trader=trader_of(request))
+    return request.method == "POST" and switched_on.exists()
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@stepped_up(when=_may_lead_to_closing)
 def guard_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """The rules of one account, each a row of the form; an empty row adds one."""
     account = own(request, account_id)
@@ -69,6 +77,7 @@ def guard_edit(request: HttpRequest, account_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@stepped_up(when=_may_lead_to_closing)
 def guard_preset(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Puts a preset on the account."""
     account = own(request, account_id)

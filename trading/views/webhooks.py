@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.step_up import stepped_up
 from trading.context import Frame
 from trading.errors import TradingError
 from trading.formatting import Formats
@@ -36,6 +37,7 @@ class WebhookForm(forms.Form):
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@stepped_up(when=lambda request: request.method == "POST")
 def webhook_list(request: HttpRequest) -> HttpResponse:
     """The webhooks and the log; POST makes one and shows its secret this once."""
     form, made = WebhookForm(request.POST or None), None
