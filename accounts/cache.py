@@ -1,4 +1,4 @@
-"""What accounts keep in the cache: who a token or key speaks for. The only file of this app that imports django.core.cache.
+"""What accounts keep in the cache: who a token or key speaks for.
 
 A Redis failure is logged by the client and reads as "not there"; the answer then comes from the database.
 """
@@ -67,13 +67,21 @@ def state_keys(trader_id: UUID) -> tuple[str, str, str]:
     return f"tp:writes:{trader_id}", f"tp:mark:{trader_id}", f"tp:pending:{trader_id}"
 
 
+def page_mark_key(trader_id: UUID) -> str:
+    """Where the mark of all that this trader's pages show is kept. The number is raised when its shape changes."""
+    return f"tp:page-mark:2:{trader_id}"
+
+
 def begin_write(trader_ids: Sequence[UUID], token: str | None = None) -> str:
     """Says that a write for these traders is under way. Returns the token that ends it: a new one, unless there is one."""
     token = token or uuid4().hex
     try:
         with _client().pipeline(transaction=False) as line:
             for trader_id in trader_ids:
-                line.set(state_keys(trader_id)[2], token, ex=_PENDING_S)
+                _writes, mark, pending = state_keys(trader_id)
+                line.set(pending, token, ex=_PENDING_S)
+                # A full cache refuses the word of a write, but lets go of what the write makes untrue.
+                line.delete(mark, page_mark_key(trader_id))
             line.execute()
     except RedisError:
         logger.warning(_UNTOLD, exc_info=True)

@@ -88,5 +88,5 @@ class SkippedFilter(logging.Filter):
         while error is not None:
             if isinstance(error, SkippedError):
                 return False
-            error = error.__cause__ or error.__context__
+            error = error.__cause__  # not `__context__`: what failed after a skip is told
         return True

@@ -1,4 +1,4 @@
-"""Answers kept in Redis. The only module that imports django.core.cache: keys, lifetimes and counters at one glance.
+"""Answers kept in Redis: their keys, lifetimes and counters at one glance.
 
 A key holds a format version and the revision of what it is about, so that a write makes the old answer unreachable and
 nothing ever has to be deleted. When Redis fails, the failure is logged and counted and the answer is computed.
@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import NoScriptError, RedisError
 
-from accounts.cache import state_keys
+from accounts.cache import page_mark_key, state_keys
 from accounts.session_store import SessionStore
 from tradeportal.cache_backend import Line
 
@@ -160,8 +160,9 @@ def note_sealed(state: tuple[object, ...]) -> None:
 def is_first_open(shared_id: object, within_s: int) -> bool:
     """Whether this shared record was not opened in the seconds before; false while Redis is down."""
     try:
-        return cache.add(f"shared-open:{shared_id}", 1, within_s) is True
-    except Exception:
+        # Not by `cache.add`, to which every key is free while Redis is away.
+        return _client().set(_raw(f"shared-open:{shared_id}"), 1, nx=True, ex=within_s) is True
+    except RedisError:
         logger.warning("Redis did not answer; an open is not counted.", exc_info=True)
         return False
 
@@ -223,7 +224,7 @@ def door_keys(facts_key: str, trader_id: UUID, calls_key: str) -> DoorKeys:
 def page_door_keys(session_key: str, trader_id: UUID) -> DoorKeys:
     writes, _mark, pending = state_keys(trader_id)
     kept = f"tp:page-door:{FORMAT}:{trader_id}:"
-    return DoorKeys(_session_key(session_key), writes, f"tp:page-mark:{FORMAT}:{trader_id}", pending, kept)
+    return DoorKeys(_session_key(session_key), writes, page_mark_key(trader_id), pending, kept)
 
 
 def session_kept(session_key: str) -> bytes | None:

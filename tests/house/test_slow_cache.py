@@ -1,5 +1,6 @@
 """A cache that is slow, away or full: answers stay right, and nobody waits for it again and again."""
 
+import logging
 import socket
 import subprocess
 import threading
@@ -14,6 +15,7 @@ import redis
 from django.conf import settings as project
 from django.db import transaction
 from django.test import Client
+from django_redis.exceptions import ConnectionInterrupted
 from rest_framework.test import APIClient
 
 from accounts.cache import answers
@@ -21,7 +23,7 @@ from accounts.models import BrokerAccount, Trader
 from accounts.revisions import raise_revision
 from tests import make
 from tradeportal import breaker
-from tradeportal.breaker import BREAKER, Breaker, SkippedError
+from tradeportal.breaker import BREAKER, Breaker, SkippedError, SkippedFilter
 from tradeportal.embedded import find_valkey
 from trading import cache
 
@@ -188,6 +190,37 @@ def full_valkey(settings: Any, tmp_path: Path) -> Iterator[redis.Redis]:
     yield client
     server.terminate()
     server.wait()
+
+
+def test_a_write_that_a_full_cache_did_not_note_is_seen_once_it_has_room(
+    full_valkey: Any, ann: Trader, ann_api: APIClient, ann_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "MARK_S", 600)
+    account: BrokerAccount = make.account(ann)
+    for _ in range(3):
+        assert ann_api.get(TRADES).status_code == ann_client.get("/trades/").status_code == 200
+    full_valkey.config_set("maxmemory", "1")
+    with transaction.atomic():
+        make.trade(account, symbol="XAUUSD")
+        raise_revision([account.pk])
+    full_valkey.config_set("maxmemory", "0")
+    assert b"XAUUSD" in ann_api.get(TRADES).content and b"XAUUSD" in ann_client.get("/trades/").content
+
+
+def test_the_log_is_spared_what_was_skipped_but_not_what_failed_after_it() -> None:
+    def is_told(error: Exception) -> bool:
+        told = (type(error), error, None)
+        return SkippedFilter().filter(logging.LogRecord("x", logging.ERROR, "", 1, "", None, told))
+
+    skipped, wrapped, later = SkippedError(), ConnectionInterrupted(None), ZeroDivisionError()
+    wrapped.__cause__, later.__context__ = skipped, skipped
+    assert [is_told(error) for error in (skipped, wrapped, later)] == [False, False, True]
+
+
+def test_an_open_is_not_counted_while_the_cache_is_left_alone() -> None:
+    assert cache.is_first_open("a-record", 60) and not cache.is_first_open("a-record", 60)
+    BREAKER._resumes_at = time.monotonic() + 60
+    assert not cache.is_first_open("another", 60)
 
 
 def test_a_full_cache_leaves_answers_right(
