@@ -26,7 +26,8 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is not set. Set it to a long random text, or set DEBUG=true on a laptop.")
 SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS")
 # What encrypts secrets that must stay readable: the first; the others still decrypt.
-AT_REST_KEYS = env.listing("AT_REST_KEYS") or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
+# What was encrypted before AT_REST_KEYS was set is still read.
+AT_REST_KEYS = [*env.listing("AT_REST_KEYS"), SECRET_KEY, *SECRET_KEY_FALLBACKS]
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
 HTTPS = env.boolean("HTTPS", False)

@@ -24,12 +24,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="brokeraccount",
             name="history_revision",
-            field=models.PositiveBigIntegerField(default=0, editable=False, verbose_name="revision of the history"),
+            field=models.PositiveBigIntegerField(
+                db_default=0, default=0, editable=False, verbose_name="revision of the history"
+            ),
         ),
         migrations.AddField(
             model_name="brokeraccountevent",
             name="history_revision",
-            field=models.PositiveBigIntegerField(default=0, editable=False, verbose_name="revision of the history"),
+            field=models.PositiveBigIntegerField(
+                db_default=0, default=0, editable=False, verbose_name="revision of the history"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="brokeraccount",

@@ -94,7 +94,9 @@ class BrokerAccount(models.Model):
     opened_on = models.DateField(_("opened on"), null=True, blank=True)
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
     revision = models.PositiveBigIntegerField(_("revision"), default=0, editable=False)
-    history_revision = models.PositiveBigIntegerField(_("revision of the history"), default=0, editable=False)
+    history_revision = models.PositiveBigIntegerField(
+        _("revision of the history"), default=0, db_default=0, editable=False
+    )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = BrokerAccountQuerySet.as_manager()

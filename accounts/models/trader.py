@@ -91,7 +91,7 @@ class Trader(AbstractBaseUser, PermissionsMixin):
     mails_warnings = models.BooleanField(_("e-mail at a warning"), default=True)
     mails_criticals = models.BooleanField(_("e-mail at a critical alert"), default=True)
     #: Another one ends every session that began before.
-    session_salt = models.CharField(max_length=16, blank=True, default="", editable=False)
+    session_salt = models.CharField(max_length=16, blank=True, default="", db_default="", editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     date_joined = models.DateTimeField(_("joined at"), default=timezone.now)

@@ -28,7 +28,10 @@ def check_credentials(request: HttpRequest, email: str, password: str, otp: str)
     if not isinstance(trader, Trader):
         raise SignInRefused
     if settings.ACCOUNT_EMAIL_VERIFICATION == "mandatory" and not _has_verified_email(trader):
-        raise SignInRefused("Confirm your e-mail address first, by the link we sent you.", code="email_unverified")
+        raise SignInRefused(
+            "Confirm your e-mail address first: sign in on the website, which sends you the link.",
+            code="email_unverified",
+        )
     try:
         _check_second_factor(trader, otp)
     except SignInRefused as refusal:

@@ -6,9 +6,10 @@ so that memory does not grow with the history.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -27,7 +28,7 @@ _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _README = b"""What TradePortal keeps of you.
 
 Left out: passwords, second factors and secrets of keys, which would open a door to whoever finds this file; what a bridge
-recorded of open positions and equity; rules of guards, exchange rates and links that you shared.
+recorded of open positions and equity; rules of guards, exchange rates and links that you shared; the paths of webhooks.
 
 me.json            what you chose, API keys (without secrets), sign-ins, devices, webhooks
 security-log.json  what happened around signing in, and from where
@@ -75,13 +76,14 @@ class _Sink:
 
 def _entries(trader: Trader, now: datetime) -> Iterator[Entry]:
     yield "README.txt", [_README]
-    yield "me.json", _json(_me(trader))
+    yield "me.json", [_json(_me(trader))]
     log = SecurityEvent.objects.for_trader(trader).values("at", "act", "actor", "address", "client", "details")
-    yield "security-log.json", _json(log)
-    yield "journal.json", _json(DayNote.objects.for_trader(trader).values("day", "text", "changed_at"))
+    yield "security-log.json", _array(map(_of_the_log, log.iterator()))
+    notes = DayNote.objects.for_trader(trader).values("day", "text", "changed_at")
+    yield "journal.json", _array(notes.iterator())
     own = BrokerAccount.objects.for_trader(trader)
     audit = AuditEntry.objects.filter(account__in=own).values("account", "at", "actor", "act", "subject", "details")
-    yield "audit.json", _json(audit)
+    yield "audit.json", _array(audit.iterator())
     for account in own.order_by("pk"):
         yield f"accounts/{_safe(account.label)}-{account.pk}.jsonl", line_chunks(account_lines(account, now))
     yield from _files(trader)
@@ -118,12 +120,32 @@ def _me(trader: Trader) -> dict[str, Any]:
         "api_keys": list(keys.values(*told)),
         "devices": list(WebSession.objects.for_trader(trader).values("address", "client", "started_at")),
         "api_sign_ins": list(sign_ins.values("address", "client", "started_at", "refreshed_at", "ended_at")),
-        "webhooks": list(Webhook.objects.filter(trader=trader).values("url", "created_at")),
+        "webhooks": [_host_of(row) for row in Webhook.objects.filter(trader=trader).values("url", "created_at")],
     }
 
 
-def _json(value: Any) -> Iterator[bytes]:
-    yield json.dumps(value if isinstance(value, dict) else list(value), cls=DjangoJSONEncoder, indent=1).encode()
+def _json(value: Any) -> bytes:
+    return json.dumps(value, cls=DjangoJSONEncoder, indent=1).encode()
+
+
+def _array(rows: Iterable[Any]) -> Iterator[bytes]:
+    """A JSON array, row by row: a log of years is never whole in memory."""
+    before = b"[\n"
+    for row in rows:
+        yield before + _json(row)
+        before = b",\n"
+    yield b"[]" if before == b"[\n" else b"\n]"
+
+
+def _of_the_log(row: dict[str, Any]) -> dict[str, Any]:
+    """Who of the staff it was is not the trader's to know, as on the page."""
+    return row | {"actor": "staff" if row["actor"] else ""}
+
+
+def _host_of(webhook: Mapping[str, Any]) -> dict[str, Any]:
+    """The path of some services' addresses is a password."""
+    address = urlsplit(webhook["url"])
+    return {**webhook, "url": f"{address.scheme}://{address.hostname}/"}
 
 
 def _safe(name: str) -> str:
