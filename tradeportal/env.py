@@ -1,4 +1,7 @@
-"""Typed readers of environment variables. An error names the variable and what it must look like."""
+"""Typed readers of environment variables. An error names the variable and what it must look like.
+
+A variable that is set to nothing is as one that is not set, except to say no.
+"""
 
 import os
 from pathlib import Path
@@ -12,7 +15,7 @@ _FALSE = {"0", "false", "no", "off", ""}
 
 
 def text(name: str, default: str) -> str:
-    return os.environ.get(name, default).strip()
+    return (os.environ.get(name) or default).strip()
 
 
 def boolean(name: str, default: bool) -> bool:
@@ -27,7 +30,7 @@ def boolean(name: str, default: bool) -> bool:
 
 
 def integer(name: str, default: int, *, minimum: int = 0, maximum: int | None = None) -> int:
-    value = os.environ.get(name, str(default)).strip()
+    value = (os.environ.get(name) or str(default)).strip()
     try:
         number = int(value)
     except ValueError:
@@ -40,7 +43,7 @@ def integer(name: str, default: int, *, minimum: int = 0, maximum: int | None = 
 
 def listing(name: str, default: str = "") -> list[str]:
     """Comma-separated values, blanks dropped."""
-    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+    return [part.strip() for part in (os.environ.get(name) or default).split(",") if part.strip()]
 
 
 def path(name: str, default: Path) -> Path:

@@ -13,6 +13,17 @@ def test_a_number_out_of_bounds_is_refused(monkeypatch: pytest.MonkeyPatch, valu
         env.integer("SOME_S", 10, maximum=60)
 
 
+@pytest.mark.parametrize("value", ["", None])
+def test_what_is_set_to_nothing_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    if value is None:
+        monkeypatch.delenv("SOME_S", raising=False)
+    else:
+        monkeypatch.setenv("SOME_S", value)
+    assert env.integer("SOME_S", 10) == 10
+    assert env.text("SOME_S", "mandatory") == "mandatory"
+    assert env.listing("SOME_S", "a,b") == ["a", "b"]
+
+
 def test_a_number_within_bounds_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_S", "60")
     assert env.integer("SOME_S", 10, maximum=60) == 60

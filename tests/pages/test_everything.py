@@ -14,7 +14,7 @@ from accounts.models import SecurityEvent, Trader
 from accounts.services.api_keys import create_api_key
 from tests import make
 from tests.cast import signed_in_ago
-from trading.services import kept_files
+from trading.services import audit, kept_files
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "export_everything"
@@ -47,6 +47,17 @@ def test_all_of_the_own_and_nothing_of_another(ann: Trader, bo: Trader, ann_clie
     assert archive.read(file_name) == content + b"EURUSD"
     assert json.loads(archive.read("journal.json"))[0]["text"] == "Note of EURUSD"
     assert not [name for name in names if b"SECRETOFBO" in archive.read(name)]
+
+
+def test_no_name_of_the_staff_is_in_it(ann: Trader, cy: Trader, ann_client: Client) -> None:
+    account = make.account(ann)
+    for actor in (ann.email, cy.email):
+        audit.record(account.pk, "kill_switch_on", account.pk, at=timezone.now(), actor=actor)
+    SecurityEvent.objects.create(trader=ann, at=timezone.now(), act="session_ended", actor=cy.email)
+    archive = exported(ann_client)
+    assert {row["actor"] for row in json.loads(archive.read("audit.json"))} == {ann.email, "staff"}
+    log = json.loads(archive.read("security-log.json"))
+    assert "staff" in {row["actor"] for row in log} and cy.email not in json.dumps(log)
 
 
 def test_no_secret_is_in_it(ann: Trader, ann_client: Client) -> None:

@@ -83,7 +83,7 @@ def _entries(trader: Trader, now: datetime) -> Iterator[Entry]:
     yield "journal.json", _array(notes.iterator())
     own = BrokerAccount.objects.for_trader(trader)
     audit = AuditEntry.objects.filter(account__in=own).values("account", "at", "actor", "act", "subject", "details")
-    yield "audit.json", _array(audit.iterator())
+    yield "audit.json", _array(_of_the_audit(row, trader) for row in audit.iterator())
     for account in own.order_by("pk"):
         yield f"accounts/{_safe(account.label)}-{account.pk}.jsonl", line_chunks(account_lines(account, now))
     yield from _files(trader)
@@ -140,6 +140,12 @@ def _array(rows: Iterable[Any]) -> Iterator[bytes]:
 def _of_the_log(row: dict[str, Any]) -> dict[str, Any]:
     """Who of the staff it was is not the trader's to know, as on the page."""
     return row | {"actor": "staff" if row["actor"] else ""}
+
+
+def _of_the_audit(row: Mapping[str, Any], trader: Trader) -> dict[str, Any]:
+    """An actor may be a key, a rule, the trader or one of the staff, the last two by their e-mail."""
+    is_staff = "@" in row["actor"] and row["actor"] != trader.email
+    return {**row, "actor": "staff" if is_staff else row["actor"]}
 
 
 def _host_of(webhook: Mapping[str, Any]) -> dict[str, Any]:
