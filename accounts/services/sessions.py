@@ -1,4 +1,6 @@
-"""Where a trader is signed in, by browser and by the API, and the end of it: in effect at once, for every process.
+"""Where a trader is signed in, by browser and by the API, and the end of it: at once, for every process that the cache tells.
+
+While the cache can't be told, a browser may go on for SESSION_KEPT_S (accounts/session_store.py).
 
 Whatever else keeps answers of a session calls `forget` below, or asks the store for the session: it is gone from there.
 """
